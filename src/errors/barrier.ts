@@ -1,0 +1,105 @@
+/** What can be wrong with results: at the barrier, on the way to the next frontier, and with values nobody can store. */
+import { type ErrorContext, SuperstepError } from "./base.js";
+import { recordOf } from "./record.js";
+
+/** A reducer threw, or refused what was written to it. */
+export class ReducerError extends SuperstepError {
+  readonly code = "REDUCER_FAILED";
+  readonly channel: string;
+  constructor(channel: string, node: string, cause: unknown) {
+    super(`reducer of channel "${channel}" failed on a write by node "${node}": ${recordOf(cause).message}`, {
+      cause,
+      help: "mend the reducer or the write and run the session again; no node runs twice",
+    });
+    this.channel = channel;
+  }
+}
+
+/** Two tasks of one superstep wrote a channel that takes one writer. */
+export class ConcurrentWriteError extends SuperstepError {
+  readonly code = "CONCURRENT_WRITE";
+  readonly channel: string;
+  readonly nodes: readonly string[];
+  constructor(channel: string, nodes: readonly string[]) {
+    super(`channel "${channel}" was written by ${nodes.map((node) => `"${node}"`).join(" and ")} in one superstep`, {
+      help: "give the channel a reducer (append, merge, sum, reducer), or let one node write it",
+    });
+    this.channel = channel;
+    this.nodes = nodes;
+  }
+}
+
+/** An update named a channel that the graph does not have. */
+export class UnknownChannelError extends SuperstepError {
+  readonly code = "UNKNOWN_CHANNEL";
+  readonly channel: string;
+  constructor(channel: string, node: string, known: readonly string[]) {
+    super(`node "${node}" wrote to unknown channel "${channel}"`, { help: `declare it, or write one of: ${known.join(", ")}` });
+    this.channel = channel;
+  }
+}
+
+/** A channel's schema refused its value. */
+export class ChannelSchemaError extends SuperstepError {
+  readonly code = "CHANNEL_INVALID";
+  readonly channel: string;
+  readonly issues: readonly { readonly message: string; readonly path: string }[];
+  constructor(channel: string, issues: readonly { readonly message: string; readonly path: string }[]) {
+    const first = issues[0];
+    super(`channel "${channel}" was refused by its schema${first ? ` at "${first.path}": ${first.message}` : ""}`, {
+      help: "write a value that the schema takes; no node runs twice",
+    });
+    this.channel = channel;
+    this.issues = issues;
+  }
+}
+
+/** A route led nowhere (ROUTE_UNKNOWN_TARGET), or a route function threw (ROUTE_FAILED, with `cause`). */
+export class RouteError extends SuperstepError {
+  readonly code: "ROUTE_UNKNOWN_TARGET" | "ROUTE_FAILED";
+  readonly origin: string;
+  readonly target: string | undefined;
+  private constructor(code: RouteError["code"], message: string, at: { origin: string; target?: string } & ErrorContext) {
+    super(message, at);
+    this.code = code;
+    this.origin = at.origin;
+    this.target = at.target;
+  }
+  /** `origin` asked for a node that is not there, or not among its declared targets. */
+  static unknownTarget(origin: string, target: string, allowed: readonly string[]): RouteError {
+    const help = `go to one of: ${allowed.join(", ")}`;
+    return new RouteError("ROUTE_UNKNOWN_TARGET", `node "${origin}" leads to unknown target "${target}"`, { origin, target, help });
+  }
+  /** The conditional edge of `origin` threw, or answered with something that is no target. */
+  static failed(origin: string, cause: unknown): RouteError {
+    const help = "mend the route function and run the session again; no node runs twice";
+    return new RouteError("ROUTE_FAILED", `conditional edge of "${origin}" failed: ${recordOf(cause).message}`, { origin, cause, help });
+  }
+}
+
+/** Nothing is left to run and a join still waits for sources that will not come. */
+export class JoinStalledError extends SuperstepError {
+  readonly code = "JOIN_STALLED";
+  readonly join: string;
+  readonly waitingFor: readonly string[];
+  constructor(join: string, waitingFor: readonly string[]) {
+    super(`join into "${join}" still waits for ${waitingFor.map((node) => `"${node}"`).join(", ")} and nothing is left to run`, {
+      help: "let every source of the join run, or lead the branch that skips one to END",
+    });
+    this.join = join;
+    this.waitingFor = waitingFor;
+  }
+}
+
+/** A value that cannot be stored without loss; `path` says where it stands (`messages[3].onClick`). */
+export class SerializationError extends SuperstepError {
+  readonly code = "NOT_SERIALIZABLE";
+  readonly path: string;
+  constructor(path: string, found: string, cause?: unknown) {
+    super(`${path} is ${found}, which cannot be stored without loss`, {
+      ...(cause !== undefined && { cause }),
+      help: "write plain data (objects, lists, Date, Map, Set, bigint, typed arrays, URL, RegExp), or leave the value out",
+    });
+    this.path = path;
+  }
+}

@@ -1,0 +1,48 @@
+/** The base of every error: a brand that works across copies of the package, a code for ever, and where it happened. */
+import { type ErrorRecord, type FrontierContext, recordOf } from "./record.js";
+
+/** What an error may carry besides its own data. */
+export interface ErrorContext {
+  readonly cause?: unknown;
+  readonly help?: string;
+  readonly at?: FrontierContext;
+}
+
+const BRAND = Symbol.for("superstep.error");
+
+/** Base of every error the library throws. `code` never changes between versions; `help` says what to do. */
+export abstract class SuperstepError extends Error {
+  abstract readonly code: string;
+  readonly help?: string;
+  readonly at?: FrontierContext;
+
+  constructor(message: string, context: ErrorContext = {}) {
+    super(message, "cause" in context ? { cause: context.cause } : undefined);
+    if (context.help !== undefined) this.help = context.help;
+    if (context.at !== undefined) this.at = context.at;
+  }
+
+  override get name(): string {
+    return this.constructor.name;
+  }
+
+  get [BRAND](): true {
+    return true;
+  }
+
+  /** True for any error of this library, also one thrown by another copy of the package. */
+  static is(value: unknown): value is SuperstepError {
+    return typeof value === "object" && value !== null && (value as { [BRAND]?: unknown })[BRAND] === true;
+  }
+
+  toJSON(): ErrorRecord {
+    return recordOf(this);
+  }
+}
+
+/** Gives an error the frontier it happened at, unless it already knows one. */
+export function locate<E extends SuperstepError>(error: E, at: FrontierContext): E {
+  if (error.at === undefined) (error as { at?: FrontierContext }).at = at;
+  return error;
+}
+

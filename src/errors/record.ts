@@ -1,0 +1,82 @@
+/** Errors as data: where a run stood, and any thrown value as plain JSON. Nothing here throws, whatever it is given. */
+
+/** One activation of a node: a place in a frontier. */
+export interface TaskRef {
+  /** Unique within the session, for ever. */
+  readonly id: string;
+  readonly node: string;
+  /** What a Send carried; absent for a node reached by an edge. */
+  readonly input?: unknown;
+}
+
+/** Where a run stood when something failed. Survives JSON: task inputs are left out. */
+export interface FrontierContext {
+  readonly sessionId: string;
+  /** The superstep that was being attempted. */
+  readonly step: number;
+  readonly frontier: readonly TaskRef[];
+  readonly versions: Readonly<Record<string, number>>;
+  readonly checkpointId?: string;
+  readonly node?: string;
+  readonly taskId?: string;
+  readonly attempt?: number;
+  /** Tasks of this superstep whose results are kept and will not run again. */
+  readonly finished: readonly TaskRef[];
+}
+
+/** An error as plain JSON. `code` is "THROWN" for what is not an error of this library and has no code of its own. */
+export interface ErrorRecord {
+  readonly name: string;
+  readonly code: string;
+  readonly message: string;
+  readonly at?: FrontierContext;
+  readonly cause?: ErrorRecord;
+  readonly stack?: string;
+}
+
+const MAX_CAUSES = 16;
+
+/** Turns whatever was thrown (an Error, a string, undefined, a hostile object) into a record. */
+export function recordOf(thrown: unknown, depth = 0): ErrorRecord {
+  if (typeof thrown !== "object" || thrown === null) {
+    return { name: "Thrown", code: "THROWN", message: thrown === undefined ? "undefined was thrown" : String(thrown) };
+  }
+  const name = text(thrown, "name") ?? "Error";
+  const message = text(thrown, "message") ?? describe(thrown);
+  const stack = text(thrown, "stack");
+  const at = read(thrown, "at");
+  const cause = "cause" in thrown && depth < MAX_CAUSES ? read(thrown, "cause") : undefined;
+  return {
+    name,
+    code: text(thrown, "code") ?? "THROWN",
+    message,
+    ...(isFrontierContext(at) && { at }),
+    ...(cause !== undefined && { cause: recordOf(cause, depth + 1) }),
+    ...(stack !== undefined && { stack }),
+  };
+}
+
+function text(from: object, key: string): string | undefined {
+  const value = read(from, key);
+  return typeof value === "string" ? value : undefined;
+}
+
+function read(from: object, key: string): unknown {
+  try {
+    return (from as Record<string, unknown>)[key];
+  } catch {
+    return undefined;
+  }
+}
+
+function describe(thrown: object): string {
+  try {
+    return JSON.stringify(thrown) ?? Object.prototype.toString.call(thrown);
+  } catch {
+    return "an object that cannot be described";
+  }
+}
+
+function isFrontierContext(at: unknown): at is FrontierContext {
+  return typeof at === "object" && at !== null && "frontier" in at && "finished" in at;
+}

@@ -1,0 +1,126 @@
+/** What can be wrong with a call on a session. */
+import { SuperstepError } from "./base.js";
+
+/** An option or argument that means nothing. */
+export class InvalidOptionError extends SuperstepError {
+  readonly code = "INVALID_OPTION";
+  readonly option: string;
+  constructor(option: string, problem: string, help: string) {
+    super(`option "${option}" ${problem}`, { help });
+    this.option = option;
+  }
+}
+
+/** A node was named that the graph does not have. */
+export class UnknownNodeError extends SuperstepError {
+  readonly code = "UNKNOWN_NODE";
+  readonly node: string;
+  constructor(node: string, where: string, known: readonly string[]) {
+    super(`unknown node "${node}" in ${where}`, { help: `name one of: ${known.join(", ")}` });
+    this.node = node;
+  }
+}
+
+/** The call committed as many supersteps as `maxSteps` allows and the session is not finished; it can go on. */
+export class StepLimitError extends SuperstepError {
+  readonly code = "STEP_LIMIT";
+  readonly maxSteps: number;
+  constructor(sessionId: string, maxSteps: number) {
+    super(`session "${sessionId}" committed ${maxSteps} supersteps in this call and is not finished`, {
+      help: "run it again to go on, raise `maxSteps`, or look for a cycle that never reaches END",
+    });
+    this.maxSteps = maxSteps;
+  }
+}
+
+/** The caller's signal was aborted (`cause` is its reason). Nothing half-done was committed; finished tasks are kept. */
+export class RunAbortedError extends SuperstepError {
+  readonly code = "RUN_ABORTED";
+  constructor(sessionId: string, cause: unknown) {
+    super(`run of session "${sessionId}" was aborted`, { cause, help: "run the session again to go on where it stood" });
+  }
+}
+
+/** No session of that id is stored. */
+export class SessionNotFoundError extends SuperstepError {
+  readonly code = "SESSION_NOT_FOUND";
+  readonly sessionId: string;
+  constructor(sessionId: string) {
+    super(`session "${sessionId}" does not exist`, { help: "create it with `createSession` or `invoke`" });
+    this.sessionId = sessionId;
+  }
+}
+
+/** A session of that id is stored already. */
+export class SessionExistsError extends SuperstepError {
+  readonly code = "SESSION_EXISTS";
+  readonly sessionId: string;
+  constructor(sessionId: string) {
+    super(`session "${sessionId}" exists already`, { help: 'choose another id, or pass `ifExists: "resume"` or `"replace"`' });
+    this.sessionId = sessionId;
+  }
+}
+
+/** Another call drives the session at this moment. */
+export class SessionBusyError extends SuperstepError {
+  readonly code = "SESSION_BUSY";
+  readonly sessionId: string;
+  constructor(sessionId: string, holder: string) {
+    super(`session "${sessionId}" is being driven by ${holder}`, { help: "wait for that call to settle, then try again" });
+    this.sessionId = sessionId;
+  }
+}
+
+/** New input came for a session that has not finished with the former one. */
+export class SessionNotFinishedError extends SuperstepError {
+  readonly code = "SESSION_NOT_FINISHED";
+  readonly sessionId: string;
+  readonly status: string;
+  constructor(sessionId: string, status: string) {
+    super(`session "${sessionId}" is ${status} and cannot take new input`, {
+      help: "finish it (`runUntilComplete`, `resume`), or pass `restart: true` to give up what is open",
+    });
+    this.sessionId = sessionId;
+    this.status = status;
+  }
+}
+
+/** `resume` was called on a session that is not paused. */
+export class NotPausedError extends SuperstepError {
+  readonly code = "NOT_PAUSED";
+  readonly sessionId: string;
+  readonly status: string;
+  constructor(sessionId: string, status: string) {
+    super(`session "${sessionId}" is ${status}, not paused`, { help: "call `runUntilComplete` to go on" });
+    this.sessionId = sessionId;
+    this.status = status;
+  }
+}
+
+/** An answer that fits no open interrupt, or no answer where one is due. Nothing was run; `open` lists what is open. */
+export class InterruptAnswerError extends SuperstepError {
+  readonly code = "INTERRUPT_ANSWER";
+  readonly open: readonly { readonly id: string; readonly node: string }[];
+  constructor(problem: string, open: readonly { readonly id: string; readonly node: string }[]) {
+    const ids = open.map((one) => `"${one.id}" (${one.node})`).join(", ");
+    super(`${problem}; open: ${ids || "none"}`, {
+      help: "answer with `resume(sessionId, answer)` when one is open, or `resume(sessionId, { [id]: answer })`",
+    });
+    this.open = open.map(({ id, node }) => ({ id, node }));
+  }
+}
+
+/** A checkpoint needs nodes or channels that the graph no longer has. */
+export class GraphMismatchError extends SuperstepError {
+  readonly code = "GRAPH_MISMATCH";
+  readonly missingNodes: readonly string[];
+  readonly missingChannels: readonly string[];
+  constructor(sessionId: string, missingNodes: readonly string[], missingChannels: readonly string[]) {
+    const missing = [...missingNodes.map((n) => `node "${n}"`), ...missingChannels.map((c) => `channel "${c}"`)].join(", ");
+    super(`session "${sessionId}" needs ${missing}, which the graph does not have`, {
+      help: "run it with the graph that made it, or bring back what is missing",
+    });
+    this.missingNodes = missingNodes;
+    this.missingChannels = missingChannels;
+  }
+}

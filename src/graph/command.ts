@@ -1,0 +1,45 @@
+/** A node's word about control. */
+import type { Channels, UpdateOf } from "../state/channel.js";
+import type { Target } from "./target.js";
+
+const COMMAND = Symbol.for("superstep.command");
+
+/** `replace`: the node's next targets are exactly these. `append`: these, besides its edges. */
+export type CommandMode = "replace" | "append";
+
+/**
+ * A node's word about control, with or without an update.
+ * `replace` (default): the node's next targets are exactly these. `append`: these, besides its edges.
+ * A node may return several; any `replace` among them beats every `append` and every edge of that node, in whatever order they stand.
+ * A Command without `goto` carries an update only.
+ */
+export class Command<U = unknown, N extends string = string> {
+  readonly update: U | undefined;
+  readonly goto: readonly Target<N>[];
+  readonly mode: CommandMode;
+  /** Whether `goto` was given: `goto: []` is a word about control too (go nowhere). */
+  readonly routes: boolean;
+  constructor(init: { readonly update?: U; readonly goto?: Target<N> | readonly Target<N>[]; readonly mode?: CommandMode }) {
+    this.update = init.update;
+    this.goto = listOf(init.goto);
+    this.mode = init.mode ?? "replace";
+    this.routes = init.goto !== undefined;
+  }
+  get [COMMAND](): true {
+    return true;
+  }
+}
+
+/** What a node may return: an update, a Command, several Commands, or nothing. */
+// biome-ignore lint/suspicious/noExplicitAny: an update is checked against the channels at the barrier
+export type NodeResult<C extends Channels> = UpdateOf<C> | Command<any, string> | readonly Command<any, string>[] | void;
+
+/** True for a Command, also of another copy of the package. */
+export function isCommand(value: unknown): value is Command {
+  return typeof value === "object" && value !== null && (value as { [COMMAND]?: unknown })[COMMAND] === true;
+}
+
+function listOf<N extends string>(targets: Target<N> | readonly Target<N>[] | undefined): readonly Target<N>[] {
+  if (targets === undefined) return [];
+  return Array.isArray(targets) ? targets : [targets as Target<N>];
+}

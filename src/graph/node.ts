@@ -1,0 +1,62 @@
+/** What a node is, what it is given, and how it may be run. */
+import type { Channels, StateOf } from "../state/channel.js";
+import type { NodeResult } from "./command.js";
+
+/** A node: sees one frozen snapshot of the state and returns what it writes and where it goes. */
+export type NodeFn<C extends Channels> = (state: StateOf<C>, ctx: NodeContext) => NodeResult<C> | Promise<NodeResult<C>>;
+
+/** What a node is given besides the state. May be destructured. */
+export interface NodeContext {
+  readonly sessionId: string;
+  readonly node: string;
+  /** The superstep being attempted, the number under which it commits. */
+  readonly step: number;
+  readonly taskId: string;
+  /** 1 on the first try. */
+  readonly attempt: number;
+  /** Aborted by the caller's signal, the node's timeout, or a failing sibling under `onFailure: "abort"`. */
+  readonly signal: AbortSignal;
+  /** What a Send carried; undefined for a node reached by an edge. */
+  readonly input: unknown;
+  /** Pauses the session until an answer comes; returns the answer when the node is run again (from its start). */
+  interrupt<Answer = unknown>(payload: unknown): Answer;
+  /** Runs `effect` once per session position and remembers its result across retries, pauses and crashes. */
+  once<T>(key: string, effect: () => T | Promise<T>): Promise<T>;
+  /** Puts an application event (a token, say) on the stream. Never throws, never blocks the node. */
+  emit(data: unknown): void;
+  /** Says on the stream how far the node is. */
+  progress(done: number, total?: number, message?: string): void;
+  /** Milliseconds since the epoch, on the runner's clock. */
+  now(): number;
+  /** A number in [0,1), from the runner's random. */
+  random(): number;
+  /** A fresh id, made with the runner's random. */
+  id(): string;
+}
+
+/** Delays: 500 ms, ×2, at most 30 s, jittered by the runner's random, on the runner's clock, unless said otherwise. */
+export interface RetryPolicy {
+  /** Tries in all, the first one included. */
+  readonly maxAttempts: number;
+  readonly initialDelayMs?: number;
+  readonly backoff?: number;
+  readonly maxDelayMs?: number;
+  readonly jitter?: boolean;
+  /** False: this error is final. */
+  readonly retryOn?: (error: unknown) => boolean;
+}
+
+/** How a node is run. */
+export interface NodeOptions<C extends Channels> {
+  readonly retry?: RetryPolicy;
+  /** Milliseconds that one attempt may take, on the runner's clock. */
+  readonly timeoutMs?: number;
+  /** Runs only when nothing else is left to run, across supersteps. */
+  readonly defer?: boolean;
+  /** Where its Commands and Sends may go: counts as reachable, is drawn, and is checked when the node runs. */
+  readonly ends?: readonly string[];
+  /** Turns a final failure into an update or a route instead of failing the superstep. */
+  readonly onError?: (error: unknown, state: StateOf<C>) => NodeResult<C>;
+  /** Names a semaphore of AppRunnerOptions.limits. */
+  readonly limit?: string;
+}

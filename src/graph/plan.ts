@@ -1,0 +1,101 @@
+/** A checked graph, arranged for running: everything that can be decided before the first superstep is decided here. */
+import type { AnyChannel, Channels } from "../state/channel.js";
+import type { Declaration, RouteFn } from "./declaration.js";
+import type { NodeFn, NodeOptions } from "./node.js";
+import { END, START } from "./target.js";
+
+/** An edge that waits until all of its sources have run (F4). */
+export interface JoinPlan {
+  /** Stable across processes: names the join in a checkpoint. */
+  readonly id: string;
+  readonly sources: readonly string[];
+  readonly to: string;
+}
+/** A static way out of a node, in order of declaration. */
+export type ExitPlan = { readonly kind: "edge"; readonly to: string } | { readonly kind: "join"; readonly join: JoinPlan };
+/** A way out that is decided at run time. */
+export interface RoutePlan<C extends Channels> {
+  readonly origin: string;
+  readonly route: RouteFn<C>;
+  /** Undefined: any node, or END. */
+  readonly targets: ReadonlySet<string> | undefined;
+}
+/** What leads out of START or of a node. */
+export interface OriginPlan<C extends Channels> {
+  readonly exits: readonly ExitPlan[];
+  readonly routes: readonly RoutePlan<C>[];
+  /** Where its Commands may go; undefined: any node, or END. */
+  readonly ends: ReadonlySet<string> | undefined;
+}
+export interface NodePlan<C extends Channels> extends OriginPlan<C> {
+  readonly name: string;
+  readonly run: NodeFn<C>;
+  readonly options: NodeOptions<C>;
+}
+export interface GraphPlan<C extends Channels> {
+  readonly name: string;
+  readonly channels: ReadonlyMap<string, AnyChannel>;
+  readonly ephemeral: readonly string[];
+  readonly nodes: ReadonlyMap<string, NodePlan<C>>;
+  readonly start: OriginPlan<C>;
+  readonly joins: ReadonlyMap<string, JoinPlan>;
+  readonly fingerprint: string;
+}
+
+/** Arranges a valid declaration for running. */
+export function planOf<C extends Channels>(declaration: Declaration<C>, fingerprint: string): GraphPlan<C> {
+  const joins = new Map<string, JoinPlan>();
+  for (const edge of declaration.edges) {
+    if (edge.kind !== "join") continue;
+    const id = joinId(edge.from, edge.to);
+    joins.set(id, { id, sources: edge.from, to: edge.to });
+  }
+  const channels = new Map(Object.entries(declaration.channels));
+  return {
+    name: declaration.name,
+    channels,
+    ephemeral: [...channels].filter(([, channel]) => channel.ephemeral === true).map(([name]) => name),
+    nodes: new Map(declaration.nodes.map((node) => [node.name, nodePlan(declaration, joins, node)])),
+    start: originPlan(declaration, joins, START),
+    joins,
+    fingerprint,
+  };
+}
+
+function nodePlan<C extends Channels>(
+  declaration: Declaration<C>,
+  joins: ReadonlyMap<string, JoinPlan>,
+  node: Declaration<C>["nodes"][number],
+): NodePlan<C> {
+  return { ...originPlan(declaration, joins, node.name, node.options.ends), name: node.name, run: node.run, options: node.options };
+}
+
+function originPlan<C extends Channels>(
+  declaration: Declaration<C>,
+  joins: ReadonlyMap<string, JoinPlan>,
+  origin: string,
+  ends?: readonly string[],
+): OriginPlan<C> {
+  const exits: ExitPlan[] = [];
+  const routes: RoutePlan<C>[] = [];
+  for (const edge of declaration.edges) {
+    if (edge.kind === "edge" && edge.from === origin) exits.push({ kind: "edge", to: edge.to });
+    if (edge.kind === "conditional" && edge.from === origin) {
+      routes.push({ origin, route: edge.route, targets: edge.targets && new Set(edge.targets) });
+    }
+    if (edge.kind === "join" && edge.from.includes(origin)) {
+      const join = joins.get(joinId(edge.from, edge.to));
+      if (join !== undefined) exits.push({ kind: "join", join });
+    }
+  }
+  return { exits, routes, ends: ends && new Set(ends) };
+}
+
+/** The names that a message may offer as targets. */
+export function targetNames<C extends Channels>(plan: GraphPlan<C>): readonly string[] {
+  return [...plan.nodes.keys(), END];
+}
+
+function joinId(sources: readonly string[], to: string): string {
+  return JSON.stringify([[...sources].sort(), to]);
+}

@@ -1,0 +1,45 @@
+/** The builder: nodes over typed channels, edges between them. Nothing is checked until `compile()`, which checks everything. */
+import type { Channels } from "../state/channel.js";
+import { type App, compile } from "./app.js";
+import type { EdgeDeclaration, NodeDeclaration, RouteFn } from "./declaration.js";
+import type { NodeFn, NodeOptions } from "./node.js";
+import type { END, START } from "./target.js";
+
+/** A graph under construction. Node names are part of its type: a misspelt edge does not compile. */
+export class StateGraph<C extends Channels, N extends string = never> {
+  readonly #name: string;
+  readonly #channels: C;
+  readonly #nodes: NodeDeclaration<C>[] = [];
+  readonly #edges: EdgeDeclaration<C>[] = [];
+
+  constructor(channels: C, options: { readonly name?: string } = {}) {
+    this.#channels = { ...channels };
+    this.#name = options.name ?? "graph";
+  }
+
+  addNode<K extends string>(
+    name: string extends N ? K : K extends N | typeof START | typeof END ? never : K,
+    node: NodeFn<C>,
+    options: NodeOptions<C> = {},
+  ): StateGraph<C, N | K> {
+    this.#nodes.push({ name, run: node, options });
+    return this as unknown as StateGraph<C, N | K>;
+  }
+
+  /** A list on the left is a join: the target waits until every one of them has run. */
+  addEdge(from: N | typeof START | readonly N[], to: NoInfer<N> | typeof END): this {
+    this.#edges.push(Array.isArray(from) ? { kind: "join", from: [...from], to } : { kind: "edge", from: from as string, to });
+    return this;
+  }
+
+  /** The route is asked after the barrier, on the new state. Declare its targets and they are drawn, checked and counted as reachable. */
+  addConditionalEdges(from: N | typeof START, route: RouteFn<C, N>, targets?: readonly (N | typeof END)[]): this {
+    this.#edges.push({ kind: "conditional", from, route: route as RouteFn<C>, targets: targets && [...targets] });
+    return this;
+  }
+
+  /** Checks the whole graph and throws one GraphValidationError that lists every issue. */
+  compile(): App<C, N> {
+    return compile({ name: this.#name, channels: this.#channels, nodes: [...this.#nodes], edges: [...this.#edges] });
+  }
+}

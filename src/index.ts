@@ -1,0 +1,44 @@
+/** The door of the library: names only. */
+export {
+  ChannelSchemaError, CheckpointConflictError, CheckpointCorruptError, CheckpointError, CheckpointNotFoundError, ConcurrentWriteError, type ErrorRecord,
+  type FrontierContext, type GraphIssue, GraphMismatchError, GraphValidationError, InterruptAnswerError, InvalidOptionError, JoinStalledError, NodeError,
+  NodeResultError, NodeStuckError, NodeTimeoutError, NotPausedError, ReducerError, RouteError, RunAbortedError, SerializationError, SessionBusyError,
+  SessionExistsError, SessionNotFinishedError, SessionNotFoundError, StepLimitError, SuperstepError, type TaskFailure, type TaskRef, UnknownChannelError, UnknownNodeError,
+} from "./errors.js";
+export type { App } from "./graph/app.js";
+export { Command, type CommandMode, type NodeResult } from "./graph/command.js";
+export type { RouteFn } from "./graph/declaration.js";
+export type { GraphDrawing } from "./graph/drawing.js";
+export type { NodeContext, NodeFn, NodeOptions, RetryPolicy } from "./graph/node.js";
+export type { GraphPlan } from "./graph/plan.js";
+export { StateGraph } from "./graph/state-graph.js";
+export { END, Send, START, type Target } from "./graph/target.js";
+export { AppRunner, type InvokeOptions, type SessionFilter } from "./runner/app-runner.js";
+export type { RunEvent, RunEventBody } from "./runner/events.js";
+export { type HookFailure, type PauseRequest, pause, type ResumePosition, type RunHooks, type StepPosition } from "./runner/hooks.js";
+export type { AppRunnerOptions, RunOptions, StepOptions } from "./runner/options.js";
+export type { BarrierOutcome, PausedReport, RunResult, RunSummary, StepReport, StepResult } from "./runner/report.js";
+export { type Resume, resumeWith, type RunStream } from "./runner/stream.js";
+export type { Checkpoint, CheckpointSource, Gate, Note } from "./session/checkpoint.js";
+export type { Checkpointer, NoteWrite, SessionQuery, StoredSession } from "./session/checkpointer.js";
+export { MemoryCheckpointer } from "./session/memory-checkpointer.js";
+export type { SessionStatus } from "./session/status.js";
+export type { Change, SessionSummary, SessionView } from "./session/view.js";
+export { append } from "./state/append.js";
+export type { Channel, ChannelOptions, Channels, Fold, StateOf, UpdateOf } from "./state/channel.js";
+export type { Delta, DeltaOp, PatchOperation } from "./state/delta.js";
+export { ephemeral } from "./state/ephemeral.js";
+export { lastValue } from "./state/last-value.js";
+export { type MergePatch, merge } from "./state/merge.js";
+export { type Message, messages, type RemoveMessage, removeMessage } from "./state/messages.js";
+export { reducer } from "./state/reducer.js";
+export type { StandardSchema } from "./state/schema.js";
+export { sum } from "./state/sum.js";
+export { applyBarrier, type BarrierInput, type BarrierResult, type ChannelDelta, type Versions } from "./superstep/barrier.js";
+export { computeNextFrontier, type Frontier, type FrontierInput, type Progress } from "./superstep/frontier.js";
+export type { InterruptOptions, PauseReason, PendingInterrupt } from "./superstep/interrupts.js";
+export type { Route, RouteTarget, TaskOutcome, TaskResult, Update } from "./superstep/outcome.js";
+export type { InterruptRecord, TaskRecord } from "./superstep/record.js";
+export { type ScheduledStep, type ScheduleInput, scheduleStep } from "./superstep/schedule.js";
+export type { Settled } from "./superstep/attempt.js";
+export type { Clock, StepEnvironment } from "./superstep/task-context.js";

@@ -1,0 +1,25 @@
+/** Time, as the runner sees it: the system's, or the caller's. */
+import type { Clock } from "../superstep/task-context.js";
+
+/** The system's clock. A sleep ends early, by rejection, when its signal is aborted. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  sleep: (ms, signal) =>
+    new Promise((resolve, reject) => {
+      const wake = () => {
+        clearTimeout(timer);
+        reject(signal?.reason);
+      };
+      const timer = setTimeout(() => {
+        signal?.removeEventListener("abort", wake);
+        resolve();
+      }, ms);
+      if (signal?.aborted === true) wake();
+      else signal?.addEventListener("abort", wake, { once: true });
+    }),
+};
+
+/** Milliseconds for durations: fine-grained on the system's clock, the caller's own on an injected one. */
+export function stopwatchOf(clock: Clock): () => number {
+  return clock === systemClock ? () => performance.now() : () => clock.now();
+}

@@ -1,0 +1,100 @@
+/** Drives a session, superstep by superstep, until it completes or pauses. Says what came of it, once it is durable (C2). */
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { recordOf, StepLimitError, SuperstepError } from "../errors.js";
+import type { Checkpoint } from "../session/checkpoint.js";
+import type { Channels } from "../state/channel.js";
+import type { PauseReason } from "../superstep/interrupts.js";
+import { type PausedReport, reportOf, type RunResult, type StepReport, type StepResult } from "./report.js";
+import { nextStep, type Run, view } from "./run.js";
+import { annotate } from "./saving.js";
+import { type Advance, runSuperstep } from "./superstep.js";
+
+/** Synchronous supersteps in a row before timers, signals and other sessions get their turn. */
+const TURN = 64;
+
+/** As far as the session goes. */
+export function driveOn<C extends Channels>(run: Run<C>): Promise<RunResult<C>> {
+  return telling(run, async () => {
+    let advance = await begin(run);
+    for (let steps = 1; advance.kind === "committed"; steps++) {
+      advance = await runSuperstep(run);
+      if (steps % TURN === 0) await nextTurn();
+    }
+    return resultOf(run, advance);
+  });
+}
+
+/** One superstep. */
+export function driveOnce<C extends Channels>(run: Run<C>): Promise<StepResult<C>> {
+  return telling(run, async () => {
+    let advance = await begin(run);
+    if (advance.kind === "committed") advance = await runSuperstep(run);
+    if (run.unsaved !== undefined) await annotate(run, undefined, []);
+    return stepResultOf(run, advance);
+  });
+}
+
+/** A completed session stays completed; kept results are given up when the caller says so. */
+async function begin<C extends Channels>(run: Run<C>): Promise<Advance> {
+  if (run.standing.note.status.kind === "completed") return { kind: "completed", report: undefined };
+  const discards = run.options.discardPending === true && run.standing.records.some(({ kind }) => kind === "result");
+  if (discards) await annotate(run, undefined, [], { discardResults: true });
+  return { kind: "committed", report: undefined };
+}
+
+async function telling<C extends Channels, R extends RunResult<C> | StepResult<C>>(run: Run<C>, work: () => Promise<R>): Promise<R> {
+  run.emit?.(nextStep(run), { type: "run.started" });
+  try {
+    const result = run.trace === undefined ? await work() : await run.trace.cover(work);
+    tellEnd(run);
+    return result;
+  } catch (error) {
+    throw await tellFailure(run, error);
+  }
+}
+
+function tellEnd<C extends Channels>(run: Run<C>): void {
+  const { checkpoint, note } = run.standing;
+  const { hooks } = run.engine;
+  if (note.status.kind === "completed") {
+    run.emit?.(checkpoint.step, { type: "run.completed" });
+    hooks.tell("onComplete", view(run));
+  }
+  if (note.status.kind === "paused") {
+    run.emit?.(checkpoint.step, { type: "run.paused", reason: note.status.reason });
+    hooks.tell("onPause", pausedReport(run, note.status.reason) as PausedReport);
+  }
+}
+
+/** What was held back is saved before the caller hears of the failure. */
+async function tellFailure<C extends Channels>(run: Run<C>, error: unknown): Promise<unknown> {
+  let told = error;
+  if (run.unsaved !== undefined || error instanceof StepLimitError) {
+    await annotate(run, undefined, []).catch((unsaved: unknown) => {
+      told = unsaved;
+    });
+  }
+  run.emit?.(nextStep(run), { type: "run.failed", error: recordOf(told) });
+  if (SuperstepError.is(told)) run.engine.hooks.tell("onError", told);
+  return told;
+}
+
+function resultOf<C extends Channels>(run: Run<C>, advance: Advance): RunResult<C> {
+  const summary = run.tally.summary();
+  if (advance.kind === "paused") return { ...view(run), outcome: "paused", reason: advance.reason, summary };
+  return { ...view(run), outcome: "completed", summary };
+}
+
+function stepResultOf<C extends Channels>(run: Run<C>, advance: Advance): StepResult<C> {
+  if (advance.kind !== "paused") return { status: "completed", report: advance.report ?? nothingRun(run) };
+  const paused = pausedReport(run, advance.reason);
+  return advance.report === undefined ? { status: "paused", paused } : { status: "paused", paused, report: advance.report };
+}
+
+function pausedReport<C extends Channels>(run: Run<C>, reason: PauseReason): PausedReport<C> {
+  return { ...view(run), reason };
+}
+
+function nothingRun<C extends Channels>({ standing: { checkpoint, note } }: Run<C>): StepReport {
+  return reportOf({ ...checkpoint, ran: [], deltas: [], note } as Checkpoint, [], 0);
+}

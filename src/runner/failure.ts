@@ -1,0 +1,62 @@
+/** A superstep that did not commit: what was finished is kept, the status says why, and the error says where (S6, S7, P6). */
+import { CheckpointConflictError, CheckpointError, locate, RunAbortedError, recordOf, SuperstepError, type TaskRef } from "../errors.js";
+import type { Note } from "../session/checkpoint.js";
+import { READY, type SessionStatus } from "../session/status.js";
+import type { Channels } from "../state/channel.js";
+import type { Settled } from "../superstep/attempt.js";
+import type { TaskRecord } from "../superstep/record.js";
+import { finishedOf } from "../superstep/verdict.js";
+import type { Keeper } from "./keeper.js";
+import { frontierContext, nextStep, type Run } from "./run.js";
+import { annotate } from "./saving.js";
+
+export interface FailedAttempt<C extends Channels> {
+  readonly error: unknown;
+  readonly failed: { readonly task: TaskRef; readonly attempt: number } | undefined;
+  readonly settled: readonly Settled[];
+  readonly keeper: Keeper<C>;
+}
+
+/** Stores what is left of the attempt and gives the error to throw. When that cannot be stored either, it is a CheckpointError. */
+export async function recordFailure<C extends Channels>(run: Run<C>, attempt: FailedAttempt<C>): Promise<unknown> {
+  const { error } = attempt;
+  const finished = finishedOf(attempt.settled);
+  const at = frontierContext(run, finished.map(({ task }) => task), attempt.failed);
+  if (SuperstepError.is(error)) locate(error, at);
+  if (error instanceof CheckpointError || error instanceof CheckpointConflictError) return error;
+  try {
+    await annotate(run, noteOf(run, error), [...resultsOf(finished), ...attempt.keeper.leftover]);
+  } catch (unsaved) {
+    return SuperstepError.is(unsaved) ? locate(unsaved, at) : unsaved;
+  }
+  tellSettled(run, attempt.settled, attempt.keeper.reported, nextStep(run));
+  return error;
+}
+
+/** Says which tasks are finished, durably, and which failed. */
+export function tellSettled<C extends Channels>(
+  { emit }: Run<C>,
+  settled: readonly Settled[],
+  reported: ReadonlySet<string>,
+  step: number,
+): void {
+  if (emit === undefined) return;
+  for (const one of settled) {
+    if (one.kind === "finished" && !one.kept && !reported.has(one.task.id)) {
+      emit(step, { type: "node.completed", task: one.task, attempt: one.attempt, durationMs: one.ms });
+    }
+    if (one.kind === "failed" || one.kind === "unstorable") {
+      emit(step, { type: "node.failed", task: one.task, attempt: one.attempt, error: recordOf(one.error) });
+    }
+  }
+}
+
+/** Records that keep the results of tasks that ran in this attempt. */
+export function resultsOf(finished: readonly (Settled & { kind: "finished" })[]): readonly TaskRecord[] {
+  return finished.filter(({ kept }) => !kept).map(({ task, outcome }) => ({ kind: "result", taskId: task.id, outcome }));
+}
+
+function noteOf<C extends Channels>(run: Run<C>, error: unknown): Note {
+  const status: SessionStatus = error instanceof RunAbortedError ? READY : { kind: "failed", error: recordOf(error) };
+  return { ...run.standing.note, status };
+}

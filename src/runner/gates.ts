@@ -1,0 +1,59 @@
+/** What may stop a session at a boundary, in the order of P1. A gate that stopped it once at a boundary lets it pass there (P2). */
+import { RunAbortedError, StepLimitError } from "../errors.js";
+import type { Gate, Note } from "../session/checkpoint.js";
+import type { Channels } from "../state/channel.js";
+import { openInterrupts, type PauseReason, pauseBefore, toPending } from "../superstep/interrupts.js";
+import { DEFAULT_MAX_STEPS } from "./options.js";
+import { nextStep, type Run } from "./run.js";
+import { annotate } from "./saving.js";
+
+/** The pause that stands before the next superstep, stored; undefined when the way is free. Throws RunAbortedError and StepLimitError. */
+export async function stopBefore<C extends Channels>(run: Run<C>): Promise<PauseReason | undefined> {
+  const unanswered = blockedByQuestions(run);
+  if (unanswered !== undefined) return settle(run, unanswered);
+  const { frontier } = run.standing.checkpoint;
+  const option = pauseBefore(run.options, frontier);
+  if (option !== undefined && !hasPassed(run, "option")) return settle(run, option, "option");
+  const { hooks } = run.engine;
+  const wish = hooks.has("beforeStep")
+    ? await hooks.ask("beforeStep", { sessionId: run.sessionId, step: nextStep(run), frontier })
+    : undefined;
+  if (wish !== undefined && !hasPassed(run, "hook")) return settle(run, { kind: "hook", detail: wish.detail }, "hook");
+  await checkLimits(run);
+  return undefined;
+}
+
+/** Stores a pause and says so. */
+export async function settle<C extends Channels>(run: Run<C>, reason: PauseReason, gate?: Gate): Promise<PauseReason> {
+  const { note } = run.standing;
+  const passed = gate === undefined ? note.passed : [...note.passed, gate];
+  await annotate(run, pausedNote(run, { ...note, passed }, reason), []);
+  return reason;
+}
+
+/** The note of a session that pauses; a resumed run links to this one's trace. */
+export function pausedNote<C extends Channels>(run: Run<C>, note: Note, reason: PauseReason): Note {
+  return { ...note, status: { kind: "paused", reason }, ...(run.trace && { trace: run.trace.parent }) };
+}
+
+/** Questions are open, and every other task of the frontier has finished. */
+function blockedByQuestions<C extends Channels>({ standing }: Run<C>): PauseReason | undefined {
+  const open = openInterrupts(standing.records);
+  if (open.length === 0) return undefined;
+  const waiting = new Set(standing.records.filter((record) => record.kind === "result").map((record) => record.taskId));
+  for (const record of open) waiting.add(record.taskId);
+  const blocked = standing.checkpoint.frontier.every((task) => waiting.has(task.id));
+  return blocked ? { kind: "interrupt", interrupts: open.map(toPending) } : undefined;
+}
+
+function hasPassed<C extends Channels>({ standing }: Run<C>, gate: Gate): boolean {
+  return standing.note.passed.includes(gate);
+}
+
+async function checkLimits<C extends Channels>(run: Run<C>): Promise<void> {
+  const { cancellation, sessionId } = run;
+  if (cancellation.aborted) throw new RunAbortedError(sessionId, cancellation.reason);
+  if (cancellation.stopAtBoundary !== undefined) throw new RunAbortedError(sessionId, cancellation.stopAtBoundary.reason);
+  const most = run.options.maxSteps ?? DEFAULT_MAX_STEPS;
+  if (run.tally.steps >= most) throw new StepLimitError(sessionId, most);
+}

@@ -1,0 +1,117 @@
+/** Observers of a run that may ask it to pause. Whatever a hook does wrong goes to `onHookError` and never changes the run (P4). */
+import type { SuperstepError, TaskRef } from "../errors.js";
+import type { SessionView } from "../session/view.js";
+import type { Channels } from "../state/channel.js";
+import { seal } from "../state/seal.js";
+import { isThenable } from "../superstep/thenable.js";
+import type { PausedReport, StepReport } from "./report.js";
+
+/** A hook's wish to pause. */
+export interface PauseRequest {
+  readonly pause: true;
+  readonly detail: unknown;
+}
+
+/** Ask for a pause from a hook: the session stops at that boundary with reason `{ kind: "hook", detail }`. */
+export function pause(detail?: unknown): PauseRequest {
+  return { pause: true, detail };
+}
+
+/**
+ * Observers of a run that may also ask it to pause. A hook that throws or rejects is reported through `onHookError`
+ * and never changes the run. The run waits for `beforeStep` and `afterStep`, and for no other hook.
+ */
+export interface RunHooks {
+  beforeStep?(at: StepPosition): void | PauseRequest | Promise<void | PauseRequest>;
+  afterStep?(report: StepReport): void | PauseRequest | Promise<void | PauseRequest>;
+  onPause?(paused: PausedReport): void | Promise<void>;
+  onResume?(at: ResumePosition): void | Promise<void>;
+  onError?(error: SuperstepError): void | Promise<void>;
+  onComplete?(session: SessionView<Channels>): void | Promise<void>;
+  onHookError?(failure: HookFailure): void;
+}
+/** The superstep that is about to be attempted. */
+export interface StepPosition {
+  readonly sessionId: string;
+  readonly step: number;
+  readonly frontier: readonly TaskRef[];
+}
+export interface ResumePosition {
+  readonly sessionId: string;
+  readonly step: number;
+  readonly answer: unknown;
+}
+export interface HookFailure {
+  readonly hook: string;
+  readonly error: unknown;
+}
+
+type Asking = "beforeStep" | "afterStep";
+type Observing = "onPause" | "onResume" | "onError" | "onComplete";
+
+export class HookList {
+  readonly #hooks: RunHooks[];
+
+  constructor(hooks: readonly RunHooks[]) {
+    this.#hooks = [...hooks];
+  }
+
+  add(hooks: RunHooks): void {
+    this.#hooks.push(hooks);
+  }
+
+  has(hook: keyof RunHooks): boolean {
+    return this.#hooks.some((hooks) => hooks[hook] !== undefined);
+  }
+
+  /** Calls every hook of that kind, in order; the first wish to pause counts. */
+  async ask<H extends Asking>(hook: H, about: Parameters<NonNullable<RunHooks[H]>>[0]): Promise<PauseRequest | undefined> {
+    let wish: PauseRequest | undefined;
+    for (const hooks of this.#hooks) {
+      try {
+        const answered: unknown = await hooks[hook]?.(about as never);
+        if (isPauseRequest(answered)) wish ??= this.#storable(hook, answered);
+      } catch (error) {
+        this.#report(hook, error);
+      }
+    }
+    return wish;
+  }
+
+  /** Tells every hook of that kind, and waits for none. */
+  tell<H extends Observing>(hook: H, about: Parameters<NonNullable<RunHooks[H]>>[0]): void {
+    for (const hooks of this.#hooks) {
+      try {
+        const answered: unknown = hooks[hook]?.(about as never);
+        if (isThenable(answered)) answered.then(undefined, (error: unknown) => this.#report(hook, error));
+      } catch (error) {
+        this.#report(hook, error);
+      }
+    }
+  }
+
+  /** A detail that cannot be stored is left out; the pause is not. */
+  #storable(hook: string, wish: PauseRequest): PauseRequest {
+    try {
+      seal(wish.detail, ["detail"]);
+      return wish;
+    } catch (error) {
+      this.#report(hook, error);
+      return pause();
+    }
+  }
+
+  #report(hook: string, error: unknown): void {
+    for (const hooks of this.#hooks) {
+      try {
+        hooks.onHookError?.({ hook, error });
+      } catch {
+        // an observer of observers that fails has nobody left to tell
+      }
+    }
+  }
+}
+
+function isPauseRequest(value: unknown): value is PauseRequest {
+  return typeof value === "object" && value !== null && (value as { pause?: unknown }).pause === true;
+}

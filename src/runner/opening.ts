@@ -1,0 +1,66 @@
+/** Opens a run: the engine that all runs share, and where the session stands. */
+import type { App } from "../graph/app.js";
+import { adopt } from "../session/adopt.js";
+import { MemoryCheckpointer } from "../session/memory-checkpointer.js";
+import type { Channels } from "../state/channel.js";
+import { Semaphore } from "../superstep/semaphore.js";
+import type { RunCancellation } from "./cancellation.js";
+import { stopwatchOf, systemClock } from "./clock.js";
+import type { EventSink } from "./events.js";
+import { HookList } from "./hooks.js";
+import { type AppRunnerOptions, checkRunnerOptions, type RunOptions } from "./options.js";
+import type { Engine, Run, Standing } from "./run.js";
+import { Store } from "./store.js";
+import { Tally } from "./tally.js";
+import { SPANS, Trace } from "./telemetry.js";
+
+export function openEngine<C extends Channels>({ plan }: App<C, string>, options: AppRunnerOptions): Engine<C> {
+  checkRunnerOptions(options, plan);
+  const clock = options.clock ?? systemClock;
+  return {
+    plan,
+    store: new Store(options.checkpointer ?? new MemoryCheckpointer()),
+    hooks: new HookList(options.hooks ?? []),
+    clock,
+    stopwatch: stopwatchOf(clock),
+    random: options.random ?? Math.random,
+    limits: new Map(Object.entries(options.limits ?? {}).map(([name, permits]) => [name, new Semaphore(permits)])),
+    maxConcurrency: options.maxConcurrency ?? 64,
+    onFailure: options.onFailure ?? "drain",
+    durability: options.durability ?? "step",
+  };
+}
+
+/** Where a stored session stands, under the graph of today; undefined when there is none. Throws GraphMismatchError. */
+export async function loadStanding<C extends Channels>(engine: Engine<C>, sessionId: string): Promise<Standing<C> | undefined> {
+  const stored = await engine.store.load(sessionId);
+  return stored && { ...stored, checkpoint: adopt(stored.checkpoint, engine.plan) };
+}
+
+/** How a run is watched and stopped. */
+export interface RunCall {
+  readonly sessionId: string;
+  readonly options: RunOptions;
+  readonly cancellation: RunCancellation;
+  readonly emit?: EventSink;
+  /** Whether the caller looks at step reports. */
+  readonly reports?: boolean;
+}
+
+export function openRun<C extends Channels>(engine: Engine<C>, call: RunCall, standing: Standing<C>): Run<C> {
+  const attributes = { "superstep.session_id": call.sessionId, "superstep.graph": engine.plan.name };
+  const trace = Trace.start(SPANS.run, attributes, standing.note.trace);
+  return {
+    sessionId: call.sessionId,
+    engine,
+    options: call.options,
+    cancellation: call.cancellation,
+    tally: new Tally(engine.stopwatch),
+    emit: call.emit,
+    reports: call.reports === true || call.emit !== undefined || engine.hooks.has("afterStep"),
+    trace,
+    scope: trace,
+    standing,
+    unsaved: undefined,
+  };
+}

@@ -1,0 +1,87 @@
+/** One call that drives a session: what it works with, where the session stands, and what was counted. */
+import type { FrontierContext, TaskRef } from "../errors.js";
+import type { GraphPlan } from "../graph/plan.js";
+import { type Checkpoint, checkpointId, type Note } from "../session/checkpoint.js";
+import type { SessionView } from "../session/view.js";
+import { viewOf } from "../session/view.js";
+import type { Channels } from "../state/channel.js";
+import type { TaskRecord } from "../superstep/record.js";
+import type { FailurePolicy } from "../superstep/schedule.js";
+import type { Semaphore } from "../superstep/semaphore.js";
+import type { Clock } from "../superstep/task-context.js";
+import type { RunCancellation } from "./cancellation.js";
+import type { EventSink } from "./events.js";
+import type { HookList } from "./hooks.js";
+import type { RunOptions } from "./options.js";
+import type { Store } from "./store.js";
+import type { Tally } from "./tally.js";
+import type { Trace } from "./telemetry.js";
+
+/** What all runs of a runner share. */
+export interface Engine<C extends Channels> {
+  readonly plan: GraphPlan<C>;
+  readonly store: Store;
+  readonly hooks: HookList;
+  readonly clock: Clock;
+  readonly stopwatch: () => number;
+  readonly random: () => number;
+  readonly limits: ReadonlyMap<string, Semaphore>;
+  readonly maxConcurrency: number;
+  readonly onFailure: FailurePolicy;
+  readonly durability: "step" | "exit";
+}
+
+/** Where a session stands, as this run knows it. */
+export interface Standing<C extends Channels> {
+  readonly checkpoint: Checkpoint<C>;
+  readonly note: Note;
+  readonly records: readonly TaskRecord[];
+}
+
+export interface Run<C extends Channels> {
+  readonly sessionId: string;
+  readonly engine: Engine<C>;
+  readonly options: RunOptions;
+  readonly cancellation: RunCancellation;
+  readonly tally: Tally;
+  readonly emit: EventSink | undefined;
+  /** Whether somebody will look at step reports. */
+  readonly reports: boolean;
+  readonly trace: Trace | undefined;
+  /** The span that new spans stand under. */
+  scope: Trace | undefined;
+  standing: Standing<C>;
+  /** Under `durability: "exit"`: supersteps that are not in the store yet, as one checkpoint. */
+  unsaved: Checkpoint<C> | undefined;
+}
+
+export function view<C extends Channels>({ standing }: Run<C>): SessionView<C> {
+  return viewOf(standing.checkpoint, standing.note);
+}
+
+/** The superstep being attempted. */
+export function nextStep<C extends Channels>({ standing }: Run<C>): number {
+  return standing.checkpoint.step + 1;
+}
+
+/** Where the run stands, for an error. Inputs are left out, so that it survives JSON. */
+export function frontierContext<C extends Channels>(
+  run: Run<C>,
+  finished: readonly TaskRef[],
+  failed?: { readonly task: TaskRef; readonly attempt: number },
+): FrontierContext {
+  const { incarnation, seq, frontier, versions } = run.standing.checkpoint;
+  return {
+    sessionId: run.sessionId,
+    step: nextStep(run),
+    frontier: frontier.map(withoutInput),
+    versions,
+    checkpointId: checkpointId(incarnation, seq),
+    finished: finished.map(withoutInput),
+    ...(failed && { node: failed.task.node, taskId: failed.task.id, attempt: failed.attempt }),
+  };
+}
+
+function withoutInput({ id, node }: TaskRef): TaskRef {
+  return { id, node };
+}

@@ -1,0 +1,63 @@
+/** What a run writes, and when (C1, C3). Whatever is written moves the run's standing along. */
+import type { Checkpoint, Note } from "../session/checkpoint.js";
+import type { Channels } from "../state/channel.js";
+import { recordKey, type TaskRecord } from "../superstep/record.js";
+import { type Awaitable, isThenable } from "../superstep/thenable.js";
+import type { Run } from "./run.js";
+import { SPANS, within } from "./telemetry.js";
+
+/** Commits a superstep. Under `durability: "exit"` one that goes straight on is held back until the run stops. */
+export function commit<C extends Channels>(run: Run<C>, checkpoint: Checkpoint<C>): Awaitable<void> {
+  const whole = run.unsaved === undefined ? checkpoint : squash(run.unsaved, checkpoint);
+  if (run.engine.durability === "exit" && checkpoint.note.status.kind === "ready") {
+    run.unsaved = whole;
+    return stand(run, checkpoint);
+  }
+  const saved = write(run, whole);
+  if (!isThenable(saved)) return stand(run, checkpoint);
+  return saved.then(() => stand(run, checkpoint));
+}
+
+/** Writes a note and records beside the head; supersteps that were held back go first. */
+export async function annotate<C extends Channels>(
+  run: Run<C>,
+  note: Note | undefined,
+  records: readonly TaskRecord[],
+  options: { readonly discardResults?: boolean } = {},
+): Promise<void> {
+  const { checkpoint } = run.standing;
+  if (run.unsaved !== undefined) await write(run, run.unsaved);
+  const { sessionId, incarnation, seq } = checkpoint;
+  const at = run.engine.clock.now();
+  await run.engine.store.annotate({ sessionId, incarnation, seq, records, at, ...(note && { note }), ...options });
+  const former = options.discardResults === true ? run.standing.records.filter(({ kind }) => kind !== "result") : run.standing.records;
+  run.standing = { checkpoint, note: note ?? run.standing.note, records: upsert(former, records) };
+}
+
+function write<C extends Channels>(run: Run<C>, checkpoint: Checkpoint<C>): Awaitable<void> {
+  const save = () => run.engine.store.commit(checkpoint as Checkpoint);
+  const bytes = within(run.scope, SPANS.checkpoint, () => ({ step: checkpoint.step }), (span) => {
+    const saved = save();
+    if (span === undefined) return saved;
+    if (!isThenable(saved)) span.set({ bytes: saved });
+    return isThenable(saved) ? saved.then((count) => (span.set({ bytes: count }), count)) : saved;
+  });
+  run.unsaved = undefined;
+  return isThenable(bytes) ? bytes.then(() => undefined) : undefined;
+}
+
+function stand<C extends Channels>(run: Run<C>, checkpoint: Checkpoint<C>): void {
+  run.standing = { checkpoint, note: checkpoint.note, records: [] };
+}
+
+/** Several supersteps as one checkpoint: the deltas of all, the state of the last. */
+function squash<C extends Channels>(former: Checkpoint<C>, last: Checkpoint<C>): Checkpoint<C> {
+  return { ...last, parentSeq: former.parentSeq, ran: [...former.ran, ...last.ran], deltas: [...former.deltas, ...last.deltas] };
+}
+
+function upsert(former: readonly TaskRecord[], records: readonly TaskRecord[]): readonly TaskRecord[] {
+  if (records.length === 0) return former;
+  const byKey = new Map(former.map((record) => [recordKey(record), record]));
+  for (const record of records) byKey.set(recordKey(record), record);
+  return [...byKey.values()];
+}

@@ -1,0 +1,91 @@
+/** A run as events: it runs whether or not anyone iterates; iteration ends after the terminal event and never throws. */
+import type { Channels } from "../state/channel.js";
+import type { RunCancellation } from "./cancellation.js";
+import type { RunEvent, RunEventBody } from "./events.js";
+import type { RunResult } from "./report.js";
+
+/** A wish to resume instead of giving input. Branded: a channel may be called `resume` too. */
+export interface Resume {
+  readonly answer: unknown;
+  readonly __resume: true;
+}
+
+/** Makes `stream` resume a paused session with this answer. */
+export function resumeWith(answer?: unknown): Resume {
+  return { answer, __resume: true };
+}
+
+export function isResume(value: unknown): value is Resume {
+  return typeof value === "object" && value !== null && (value as { __resume?: unknown }).__resume === true;
+}
+
+/** Iteration ends after the terminal event and never throws; `result` rejects on failure (and never as an unhandled rejection). Breaking off stops the run at the next boundary. */
+export interface RunStream<C extends Channels> extends AsyncIterable<RunEvent> {
+  readonly result: Promise<RunResult<C>>;
+  abort(reason?: unknown): void;
+}
+
+/** Live events that wait for a slow consumer, at most; older ones of these are dropped, all others never are. */
+const MOST_WAITING = 10_000;
+
+export class EventStream<C extends Channels> implements RunStream<C> {
+  readonly result: Promise<RunResult<C>>;
+  readonly #cancellation: RunCancellation;
+  readonly #waiting: RunEvent[] = [];
+  #wake: (() => void) | undefined;
+  #ended = false;
+  #abandoned = false;
+
+  constructor(cancellation: RunCancellation, start: (stream: EventStream<C>) => Promise<RunResult<C>>) {
+    this.#cancellation = cancellation;
+    this.result = start(this).finally(() => this.#end());
+    this.result.catch(() => undefined);
+  }
+
+  /** Takes an event; never throws. */
+  push(event: RunEvent): void {
+    if (this.#ended || this.#abandoned) return;
+    if (this.#waiting.length >= MOST_WAITING) this.#dropLive();
+    this.#waiting.push(event);
+    this.#wake?.();
+  }
+
+  abort(reason?: unknown): void {
+    this.#cancellation.abort(reason ?? new DOMException("the stream was aborted", "AbortError"));
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<RunEvent, void, void> {
+    try {
+      for (;;) {
+        const event = this.#waiting.shift();
+        if (event !== undefined) yield event;
+        else if (this.#ended) return;
+        else await this.#more();
+      }
+    } finally {
+      if (!this.#ended) this.#breakOff();
+    }
+  }
+
+  #more(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+    });
+  }
+
+  #end(): void {
+    this.#ended = true;
+    this.#wake?.();
+  }
+
+  #breakOff(): void {
+    this.#abandoned = true;
+    this.#waiting.length = 0;
+    this.#cancellation.stopAtBoundary ??= { reason: new DOMException("nobody reads the stream any more", "AbortError") };
+  }
+
+  #dropLive(): void {
+    const oldest = this.#waiting.findIndex(({ type }: RunEventBody) => type === "node.emitted" || type === "node.progress");
+    if (oldest >= 0) this.#waiting.splice(oldest, 1);
+  }
+}

@@ -1,0 +1,107 @@
+/**
+ * Spans, through `@opentelemetry/api`. This file is their documentation: names and attributes stand in `SPANS`. Silent, and one
+ * check a run, without an SDK. Every span covers the awaited work. A pause is not an error.
+ */
+import { type Context, context, type Link, type Span, SpanStatusCode, trace, TraceFlags } from "@opentelemetry/api";
+import { recordOf } from "../errors.js";
+import { isThenable } from "../superstep/thenable.js";
+
+/** run → superstep → schedule → node <name>; barrier, frontier and checkpoint stand beside schedule. */
+export const SPANS = {
+  /** One call that runs supersteps. `superstep.session_id`, `superstep.graph`; links to the trace that paused. */
+  run: "run",
+  /** `step`. */
+  superstep: "superstep",
+  /** `step`, `frontier_len`. */
+  schedule: "schedule",
+  /** `superstep.node`, `superstep.task_id`, `superstep.attempt`. */
+  node: (name: string) => `node ${name}`,
+  /** `ran_nodes_len`, `errors_in_partials` (tasks that failed or cannot be stored). */
+  barrier: "barrier",
+  /** `commands_count`, `conditional_edges_evaluated`. */
+  frontier: "frontier",
+  /** `step`, `bytes`. */
+  checkpoint: "checkpoint",
+} as const;
+
+type Attributes = Readonly<Record<string, string | number | boolean>>;
+
+/** A recorded span under which others can stand. */
+export class Trace {
+  readonly #span: Span;
+  readonly #context: Context;
+
+  private constructor(span: Span, parent: Context) {
+    this.#span = span;
+    this.#context = trace.setSpan(parent, span);
+  }
+
+  /** Undefined when nobody records. `pausedIn`: the traceparent of the run that paused. */
+  static start(name: string, attributes: Attributes, pausedIn?: string): Trace | undefined {
+    const parent = context.active();
+    const links = pausedIn === undefined ? [] : linksTo(pausedIn);
+    const span = trace.getTracer("superstep").startSpan(name, { attributes, links }, parent);
+    if (span.isRecording()) return new Trace(span, parent);
+    span.end();
+    return undefined;
+  }
+
+  /** W3C traceparent. */
+  get parent(): string {
+    const { traceId, spanId, traceFlags } = this.#span.spanContext();
+    return `00-${traceId}-${spanId}-${traceFlags.toString(16).padStart(2, "0")}`;
+  }
+
+  set(attributes: Attributes): void {
+    this.#span.setAttributes(attributes);
+  }
+
+  child(name: string, attributes: Attributes): Trace {
+    return new Trace(trace.getTracer("superstep").startSpan(name, { attributes }, this.#context), this.#context);
+  }
+
+  fail(error: unknown): void {
+    const { message } = recordOf(error);
+    this.#span.setStatus({ code: SpanStatusCode.ERROR, message });
+    this.#span.recordException(error instanceof Error ? error : message);
+  }
+
+  end(): void {
+    this.#span.end();
+  }
+
+  /** Runs `work` with the span active, and ends it when the work has. `isFailure` says which errors are failures. */
+  cover<T>(work: () => T, isFailure: (error: unknown) => boolean = () => true): T {
+    const failed = (error: unknown): never => {
+      if (isFailure(error)) this.fail(error);
+      this.end();
+      throw error;
+    };
+    let result: T;
+    try {
+      result = context.with(this.#context, work);
+    } catch (error) {
+      return failed(error);
+    }
+    if (!isThenable(result)) {
+      this.end();
+      return result;
+    }
+    return result.then((value) => {
+      this.end();
+      return value;
+    }, failed) as T;
+  }
+}
+
+/** Runs `work` in a span under `parent`, or just runs it. `work` is given the span. */
+export function within<T>(parent: Trace | undefined, name: string, attributes: () => Attributes, work: (span?: Trace) => T): T {
+  if (parent === undefined) return work();
+  const span = parent.child(name, attributes());
+  return span.cover(() => work(span));
+}
+
+function linksTo(traceparent: string): Link[] {
+  const [, traceId = "", spanId = ""] = traceparent.split("-");
+  return [{ context: { traceId, spanId, traceFlags: TraceFlags.SAMPLED, isRemote: true } }];
+}

@@ -1,0 +1,90 @@
+/** A checkpoint: all that a session is at one boundary. Immutable; shares what did not change with its parent. */
+import type { TaskRef } from "../errors.js";
+import type { Channels, StateOf } from "../state/channel.js";
+import type { ChannelDelta, Versions } from "../superstep/barrier.js";
+import type { Progress } from "../superstep/frontier.js";
+import type { RouteTarget } from "../superstep/outcome.js";
+import type { SessionStatus } from "./status.js";
+
+/** The format that this version writes (T4). */
+export const FORMAT = 1;
+
+/** What made a checkpoint. */
+export type CheckpointSource = "input" | "step" | "update" | "fork";
+
+/** A gate before a superstep: `interruptBefore`, or the `beforeStep` hooks. */
+export type Gate = "option" | "hook";
+
+/** What stands beside the head checkpoint and may change without a new one. */
+export interface Note {
+  readonly status: SessionStatus;
+  /** Gates that have stopped the session at this boundary; they do not stop it again (P2). */
+  readonly passed: readonly Gate[];
+  /** Interrupt ids issued to this session so far. */
+  readonly issued: number;
+  /** The trace that paused here, as a W3C traceparent; a resumed run links to it. */
+  readonly trace?: string;
+}
+
+export interface Checkpoint<C extends Channels = Channels> {
+  readonly sessionId: string;
+  /** Tells this session from an earlier or later one of the same id, and prefixes every id that it issues. */
+  readonly incarnation: string;
+  /** Counts the session's checkpoints from 1. */
+  readonly seq: number;
+  /** The checkpoint of this session that it builds on; undefined for the first. */
+  readonly parentSeq: number | undefined;
+  readonly source: CheckpointSource;
+  /** Supersteps committed so far. */
+  readonly step: number;
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number;
+  readonly format: number;
+  readonly fingerprint: string;
+  readonly state: StateOf<C>;
+  /** Channels of `state` that are gone with the next checkpoint, from here too. */
+  readonly ephemeral: readonly string[];
+  readonly versions: Versions;
+  readonly frontier: readonly TaskRef[];
+  readonly progress: Progress;
+  readonly ran: readonly TaskRef[];
+  readonly deltas: readonly ChannelDelta[];
+  /** As it was when the checkpoint was committed. */
+  readonly note: Note;
+}
+
+/** Names a checkpoint everywhere. */
+export function checkpointId(incarnation: string, seq: number): string {
+  return `${incarnation}-${seq}`;
+}
+
+/** Names an interrupt everywhere. */
+export function interruptId(incarnation: string, number: number): string {
+  return `${incarnation}-i${number}`;
+}
+
+/** Whether an interrupt of that id was ever issued to the session. */
+export function wasIssued(incarnation: string, issued: number, id: string): boolean {
+  const prefix = `${incarnation}-i`;
+  if (!id.startsWith(prefix)) return false;
+  const digits = id.slice(prefix.length);
+  const number = Number(digits);
+  return number >= 1 && number <= issued && String(number) === digits;
+}
+
+/** Gives each target of a frontier its place: an id that is unique within the session. */
+export function tasksOf(targets: readonly RouteTarget[], incarnation: string, seq: number): readonly TaskRef[] {
+  return targets.map((target, index) => {
+    const id = `${incarnation}-${seq}.${index}`;
+    return Object.freeze(typeof target === "string" ? { id, node: target } : { id, node: target.node, input: target.input });
+  });
+}
+
+/** The checkpoint as history keeps it: without its ephemeral values. */
+export function withoutEphemeral(checkpoint: Checkpoint): Checkpoint {
+  if (checkpoint.ephemeral.length === 0) return checkpoint;
+  const gone = new Set(checkpoint.ephemeral);
+  const state = Object.fromEntries(Object.entries(checkpoint.state).map(([name, value]) => [name, gone.has(name) ? undefined : value]));
+  const deltas = checkpoint.deltas.filter(({ channel }) => !gone.has(channel));
+  return { ...checkpoint, state: Object.freeze(state), ephemeral: [], deltas };
+}

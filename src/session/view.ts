@@ -1,0 +1,44 @@
+/** What callers see of a session: values, never handles. */
+import type { TaskRef } from "../errors.js";
+import type { Channels, StateOf } from "../state/channel.js";
+import { type PatchOperation, toPatch } from "../state/delta.js";
+import type { ChannelDelta, Versions } from "../superstep/barrier.js";
+import type { Checkpoint, Note } from "./checkpoint.js";
+import type { SessionStatus } from "./status.js";
+
+/** A session as it stands. Frozen state, shared by reference. */
+export interface SessionView<C extends Channels> {
+  readonly sessionId: string;
+  /** Supersteps committed so far; input and updates do not count. */
+  readonly step: number;
+  readonly state: StateOf<C>;
+  readonly frontier: readonly TaskRef[];
+  readonly versions: Versions;
+  readonly status: SessionStatus;
+}
+/** One line of a list of sessions. */
+export interface SessionSummary {
+  readonly sessionId: string;
+  readonly step: number;
+  readonly status: SessionStatus["kind"];
+  /** Milliseconds since the epoch. */
+  readonly updatedAt: number;
+}
+/** What one task wrote to one channel in one superstep: RFC 6902 operations, paths from the channel's value ("" is all of it). */
+export interface Change {
+  readonly node: string;
+  readonly taskId: string;
+  readonly channel: string;
+  readonly patch: readonly PatchOperation[];
+}
+
+/** The session at a checkpoint, under the note that stands beside it now. */
+export function viewOf<C extends Channels>(checkpoint: Checkpoint<C>, note: Note): SessionView<C> {
+  const { sessionId, step, state, frontier, versions } = checkpoint;
+  return { sessionId, step, state, frontier, versions, status: note.status };
+}
+
+/** Deltas as callers see them. */
+export function changesOf(deltas: readonly ChannelDelta[]): readonly Change[] {
+  return deltas.map(({ task, channel, delta }) => ({ node: task.node, taskId: task.id, channel, patch: toPatch(delta) }));
+}

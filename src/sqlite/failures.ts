@@ -1,0 +1,38 @@
+/** What SQLite reports, as errors that say what to do. */
+import { CheckpointCorruptError, CheckpointError, SuperstepError } from "../errors.js";
+
+const HELP: readonly (readonly [code: string, help: string])[] = [
+  ["SQLITE_BUSY", "another process holds the write lock; raise `busyTimeoutMs`, or run fewer writers on one file"],
+  ["SQLITE_FULL", "free some disk and run the session again; nothing of this superstep was written"],
+  ["SQLITE_READONLY", "make the file and its folder writable for this process"],
+  ["SQLITE_IOERR", "check the disk; open the store again before going on"],
+];
+
+/** SQLite's name for what happened, from either driver. */
+export function codeOf(error: unknown): string {
+  const { code, errstr } = error as { code?: unknown; errstr?: unknown };
+  if (typeof code === "string" && code.startsWith("SQLITE_")) return code;
+  return CODES_BY_TEXT[String(errstr)] ?? "";
+}
+
+/** How node:sqlite names the same things. */
+const CODES_BY_TEXT: Readonly<Record<string, string>> = {
+  "database is locked": "SQLITE_BUSY",
+  "database or disk is full": "SQLITE_FULL",
+  "attempt to write a readonly database": "SQLITE_READONLY",
+  "disk I/O error": "SQLITE_IOERR",
+  "database disk image is malformed": "SQLITE_CORRUPT",
+  "file is not a database": "SQLITE_NOTADB",
+};
+
+export function isBusy(error: unknown): boolean {
+  return codeOf(error).startsWith("SQLITE_BUSY");
+}
+
+/** The typed error for what went wrong while doing `operation`. */
+export function failureOf(operation: string, error: unknown): SuperstepError {
+  if (SuperstepError.is(error)) return error;
+  const code = codeOf(error);
+  if (code.startsWith("SQLITE_CORRUPT") || code === "SQLITE_NOTADB") return new CheckpointCorruptError("the store's file", error);
+  return new CheckpointError(operation, error, HELP.find(([prefix]) => code.startsWith(prefix))?.[1]);
+}

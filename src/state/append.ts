@@ -1,0 +1,34 @@
+/** A channel that collects items in a list, by structural copy, with the appended items as its delta. */
+import type { Channel, ChannelOptions, Fold } from "./channel.js";
+import { appendSealed } from "./delta.js";
+
+/** A list; a write is one item, or a list of items (an item that is itself a list goes inside a list). */
+export function append<Item>(
+  initial: readonly Item[] = [],
+  options: ChannelOptions<readonly Item[]> = {},
+): Channel<readonly Item[], Item | readonly Item[]> {
+  return { ...options, kind: "append", initial: () => initial, reduce: appended, fold: foldItems };
+}
+
+function appended<Item>(list: readonly Item[], write: Item | readonly Item[]): readonly Item[] {
+  const items = itemsOf(write);
+  return items.length === 0 ? list : [...list, ...items];
+}
+
+/** Copies the list once, however many tasks append to it. */
+function foldItems<Item>(list: readonly Item[]): Fold<readonly Item[], Item | readonly Item[]> {
+  const all: Item[] = [];
+  return {
+    write(write) {
+      const items = itemsOf(write);
+      if (items.length === 0) return undefined;
+      for (const item of items) all.push(item);
+      return [{ op: "append", path: [], items }];
+    },
+    finish: () => (all.length === 0 ? list : appendSealed(list, all)),
+  };
+}
+
+function itemsOf<Item>(write: Item | readonly Item[]): readonly Item[] {
+  return Array.isArray(write) ? write : [write as Item];
+}

@@ -1,0 +1,55 @@
+/**
+ * A channel is a slot of session state: an initial value, and how one write is folded into it (B2).
+ * Values are frozen and shared by reference; what a fold changed is told as a delta (B7, B8).
+ */
+import type { Delta } from "./delta.js";
+import type { StandardSchema } from "./schema.js";
+
+/** A named slot of session state: an initial value and how one write is folded into it. */
+export interface Channel<Value, Write = Value> {
+  readonly kind: string;
+  readonly initial: () => Value;
+  readonly reduce: (current: Value, write: Write) => Value;
+  readonly schema?: StandardSchema<Value>;
+  readonly label?: string;
+  /** Takes one writer per superstep; a second one is a ConcurrentWriteError (B5). */
+  readonly exclusive?: boolean;
+  /** Lives for the next superstep only. */
+  readonly ephemeral?: boolean;
+  /** A faster `reduce` for many writes that also tells its delta; must agree with `reduce`. */
+  readonly fold?: (current: Value) => Fold<Value, Write>;
+}
+
+/** The writes of one superstep going into one channel. */
+export interface Fold<Value, Write> {
+  /** Folds one write and says what it changed; `undefined` when nothing did. */
+  write(write: Write): Delta | undefined;
+  /** The value after all writes so far, frozen. */
+  finish(): Value;
+}
+
+/** What every stock channel takes besides its initial value. */
+export interface ChannelOptions<Value> {
+  /** Checked after every barrier that touched the channel, and on session input. A check only: what it returns is not used; an asynchronous one is refused. */
+  readonly schema?: StandardSchema<Value>;
+  /** Goes into the graph's fingerprint in place of the reducer's source. */
+  readonly label?: string;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: a record of channels of any value and write is the bound that inference needs
+export type AnyChannel = Channel<any, any>;
+
+/** The channels of a graph, by name. */
+export type Channels = Record<string, AnyChannel>;
+
+/** The state that nodes see: each channel's value, by name. Frozen. */
+export type StateOf<C extends Channels> = {
+  // biome-ignore lint/suspicious/noExplicitAny: type-level match on any write
+  readonly [K in keyof C]: C[K] extends Channel<infer V, any> ? V : never;
+};
+
+/** What a node writes, by channel. A key whose value is `undefined` is not written. */
+export type UpdateOf<C extends Channels> = {
+  // biome-ignore lint/suspicious/noExplicitAny: type-level match on any value
+  readonly [K in keyof C]?: C[K] extends Channel<any, infer W> ? W : never;
+};

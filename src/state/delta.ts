@@ -1,0 +1,91 @@
+/**
+ * Deltas: what one task changed in one channel (B8). Applied to the former value they give the new one, key order included;
+ * they are what the log stores and, as RFC 6902 operations, what reports and history show.
+ */
+import { type Path, toPointer } from "./path.js";
+import { seal, sealShallow } from "./seal.js";
+
+/** One change inside a channel's value. An `append` is as many RFC 6902 `add`s at the end of the list. */
+export type DeltaOp =
+  | { readonly op: "add" | "replace"; readonly path: Path; readonly value: unknown }
+  | { readonly op: "remove"; readonly path: Path }
+  | { readonly op: "append"; readonly path: Path; readonly items: readonly unknown[] };
+
+/** The changes of one task to one channel, in order. */
+export type Delta = readonly DeltaOp[];
+
+/** An RFC 6902 operation; the path is a JSON pointer from the channel's value, "" is all of it. */
+export interface PatchOperation {
+  readonly op: "add" | "remove" | "replace";
+  readonly path: string;
+  readonly value?: unknown;
+}
+
+/** The delta that replaces the whole value. */
+export function replaceAll(value: unknown): Delta {
+  return [{ op: "replace", path: [], value }];
+}
+
+/** Applies deltas in order. The result is frozen; what they do not touch is the same by reference. */
+export function applyDeltas<V>(value: V, deltas: Iterable<Delta>): V {
+  let next: unknown = value;
+  for (const delta of deltas) for (const op of delta) next = applyAt(next, op, 0);
+  seal(next);
+  return next as V;
+}
+
+/** The delta as RFC 6902 operations. */
+export function toPatch(delta: Delta): readonly PatchOperation[] {
+  return delta.flatMap((op): PatchOperation[] => {
+    const path = toPointer(op.path);
+    if (op.op === "remove") return [{ op: "remove", path }];
+    if (op.op === "append") return op.items.map((value) => ({ op: "add", path: `${path}/-`, value }));
+    return [{ op: op.op, path, value: op.value }];
+  });
+}
+
+/** Frozen containers are shared and copied before the first change; the others are ours already. */
+function applyAt(value: unknown, op: DeltaOp, depth: number): unknown {
+  if (depth === op.path.length) return op.op === "append" ? appended(value, op.items) : (op as { value: unknown }).value;
+  const container = ownCopy(value);
+  const key = op.path[depth] as string | number;
+  if (depth < op.path.length - 1 || op.op === "append") {
+    const child = (container as Record<string | number, unknown>)[key];
+    setKey(container, key, applyAt(child, op, depth + 1));
+  } else {
+    changeKey(container, key, op);
+  }
+  return container;
+}
+
+function changeKey(container: object, key: string | number, op: DeltaOp): void {
+  if (!Array.isArray(container)) {
+    if (op.op === "remove") delete (container as Record<string | number, unknown>)[key];
+    else setKey(container, key, (op as { value: unknown }).value);
+  } else if (op.op === "replace") container[key as number] = op.value;
+  else if (op.op === "add") container.splice(key as number, 0, op.value);
+  else container.splice(key as number, 1);
+}
+
+function setKey(container: object, key: string | number, value: unknown): void {
+  (container as Record<string | number, unknown>)[key] = value;
+}
+
+function ownCopy(value: unknown): object {
+  if (!Object.isFrozen(value)) return value as object;
+  if (Array.isArray(value)) return Array.from(value);
+  return Object.assign(Object.create(Object.getPrototypeOf(value)) as object, value);
+}
+
+function appended(list: unknown, items: readonly unknown[]): unknown[] {
+  const copy = ownCopy(list) as unknown[];
+  for (const item of items) copy.push(item);
+  return copy;
+}
+
+/** The list with the items at its end, frozen, by structural copy. The items are sealed already. */
+export function appendSealed<T>(list: readonly T[], items: readonly T[]): readonly T[] {
+  const copy = Array.from(list);
+  for (const item of items) copy.push(item);
+  return sealShallow(copy);
+}

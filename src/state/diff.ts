@@ -1,0 +1,127 @@
+/**
+ * What changed between two values, by reference: parts that are `===` are skipped, so the cost follows the change and not
+ * the size. Seals what is new on the way. Replaying the delta gives the same value with the same key order.
+ */
+import { type Delta, type DeltaOp, replaceAll } from "./delta.js";
+import type { Path } from "./path.js";
+import { seal, sealShallow } from "./seal.js";
+
+/** Beyond this many differing parts, and more than half of a container, the container is replaced as a whole. */
+const MANY = 32;
+const MAX_DEPTH = 200;
+
+interface Walk {
+  readonly name: string;
+  readonly ops: DeltaOp[];
+  readonly ancestors: object[];
+}
+/** The new value refers back to one of its own containers; only as a whole does it stay what it is. */
+class CyclicChange {}
+
+/** The delta from `before` to `after`, which is sealed; `undefined` when nothing changed. `name` begins the path in errors. */
+export function diff(before: unknown, after: unknown, name: string): Delta | undefined {
+  if (Object.is(before, after)) return undefined;
+  const walk: Walk = { name, ops: [], ancestors: [] };
+  try {
+    diffAt(walk, before, after, []);
+  } catch (problem) {
+    if (!(problem instanceof CyclicChange)) throw problem;
+    seal(after, [name]);
+    return replaceAll(after);
+  }
+  return walk.ops.length === 0 ? undefined : walk.ops;
+}
+
+function diffAt(walk: Walk, before: unknown, after: unknown, path: Path): void {
+  if (Object.is(before, after)) return;
+  if (path.length > MAX_DEPTH) throw new CyclicChange();
+  if (!areAlike(before, after)) return replaceAt(walk, path, after);
+  walk.ancestors.push(after);
+  const told = Array.isArray(after) ? diffLists(walk, before as unknown[], after, path) : diffRecords(walk, before as object, after, path);
+  walk.ancestors.pop();
+  if (told) sealShallow(after);
+  else replaceAt(walk, path, after);
+}
+
+/** Both lists, or both plain objects of one prototype. */
+function areAlike(before: unknown, after: unknown): after is object {
+  if (typeof before !== "object" || typeof after !== "object" || before === null || after === null) return false;
+  if (Array.isArray(before)) return Array.isArray(after) && Object.getPrototypeOf(after) === Object.getPrototypeOf(before);
+  const prototype = Object.getPrototypeOf(after) as object | null;
+  if (Array.isArray(after) || prototype !== Object.getPrototypeOf(before)) return false;
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
+function diffLists(walk: Walk, before: readonly unknown[], after: readonly unknown[], path: Path): boolean {
+  const most = Math.min(before.length, after.length);
+  let start = 0;
+  while (start < most && Object.is(before[start], after[start])) start++;
+  let end = 0;
+  while (end < most - start && Object.is(before[before.length - 1 - end], after[after.length - 1 - end])) end++;
+  const removed = before.length - start - end;
+  const added = after.length - start - end;
+  if (removed === 0 && end === 0) return appendAt(walk, path, after.slice(start));
+  if (removed + added > MANY && removed + added > after.length) return false;
+  if (removed === added) {
+    for (let i = start; i < start + added; i++) diffAt(walk, before[i], after[i], [...path, i]);
+    return true;
+  }
+  for (let i = removed - 1; i >= 0; i--) walk.ops.push({ op: "remove", path: [...path, start + i] });
+  for (let i = start; i < start + added; i++) addAt(walk, [...path, i], after[i]);
+  return true;
+}
+
+function diffRecords(walk: Walk, before: object, after: object, path: Path): boolean {
+  const keys = Reflect.ownKeys(after);
+  if (!isReplayable(before, after, keys)) return false;
+  for (const key of Object.keys(before)) if (!Object.hasOwn(after, key)) walk.ops.push({ op: "remove", path: [...path, key] });
+  for (const key of keys as string[]) {
+    const value = (after as Record<string, unknown>)[key];
+    if (Object.hasOwn(before, key)) diffAt(walk, (before as Record<string, unknown>)[key], value, [...path, key]);
+    else addAt(walk, [...path, key], value);
+  }
+  return true;
+}
+
+/** Removing, replacing in place and adding at the end must give `after` in its own key order, and not cost more than all of it. */
+function isReplayable(before: object, after: object, keys: readonly (string | symbol)[]): boolean {
+  const kept = Object.keys(before).filter((key) => Object.hasOwn(after, key) && !isIndex(key));
+  let changed = 0;
+  let position = 0;
+  for (const key of keys) {
+    const property = Object.getOwnPropertyDescriptor(after, key);
+    if (typeof key === "symbol" || property === undefined || !property.enumerable || !("value" in property)) return false;
+    if (!Object.is(property.value, (before as Record<string, unknown>)[key])) changed++;
+    if (isIndex(key)) continue;
+    if (position < kept.length ? kept[position] !== key : key === "__proto__") return false;
+    position++;
+  }
+  return changed <= MANY || changed <= keys.length / 2;
+}
+
+/** Integer-like keys stand in numeric order whatever happens to them. */
+function isIndex(key: string): boolean {
+  const first = key.charCodeAt(0);
+  return first >= 48 && first <= 57 && String(Number(key) >>> 0) === key;
+}
+
+function replaceAt(walk: Walk, path: Path, value: unknown): void {
+  sealPart(walk, path, value);
+  walk.ops.push({ op: "replace", path, value });
+}
+
+function addAt(walk: Walk, path: Path, value: unknown): void {
+  sealPart(walk, path, value);
+  walk.ops.push({ op: "add", path, value });
+}
+
+function appendAt(walk: Walk, path: Path, items: readonly unknown[]): boolean {
+  for (const item of items) sealPart(walk, path, item);
+  walk.ops.push({ op: "append", path, items });
+  return true;
+}
+
+function sealPart(walk: Walk, path: Path, value: unknown): void {
+  const found = seal(value, [walk.name, ...path]);
+  if (found !== undefined && walk.ancestors.some((ancestor) => found.has(ancestor))) throw new CyclicChange();
+}

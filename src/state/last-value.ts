@@ -1,0 +1,11 @@
+/** A channel that holds the last value written, by one writer a superstep (B5). */
+import type { Channel, ChannelOptions } from "./channel.js";
+
+/** One value; two tasks that write it in one superstep are a ConcurrentWriteError (several writes of one task: the last). */
+export function lastValue<V>(initial: V, options: ChannelOptions<V> = {}): Channel<V, V> {
+  return { ...options, kind: "lastValue", initial: () => initial, reduce: replaced, exclusive: true };
+}
+
+function replaced<V>(_current: V, write: V): V {
+  return write;
+}

@@ -1,0 +1,150 @@
+/**
+ * One task, from its first attempt to its end: retries, time limit, `onError`. Never throws and never rejects: whatever a node
+ * does becomes a settled task (S7). Synchronous as long as the node is (S8).
+ */
+import { NodeTimeoutError, SerializationError, type TaskRef } from "../errors.js";
+import type { NodePlan } from "../graph/plan.js";
+import type { Channels, StateOf } from "../state/channel.js";
+import { readOutcome } from "./command.js";
+import type { TaskOutcome } from "./outcome.js";
+import type { TaskMemory } from "./record.js";
+import { retryDelay } from "./retry.js";
+import { type Ask, type StepEnvironment, TaskContext } from "./task-context.js";
+import { isThenable } from "./thenable.js";
+
+/** How a task ended. */
+export type Settled =
+  | { readonly kind: "finished"; readonly task: TaskRef; readonly outcome: TaskOutcome; readonly attempt: number; readonly ms: number; readonly kept: boolean }
+  | { readonly kind: "asked"; readonly task: TaskRef; readonly ask: Ask; readonly ms: number }
+  | { readonly kind: "failed"; readonly task: TaskRef; readonly error: unknown; readonly attempt: number; readonly ms: number }
+  /** It finished, but what it returned cannot be stored. */
+  | { readonly kind: "unstorable"; readonly task: TaskRef; readonly error: SerializationError; readonly attempt: number; readonly ms: number }
+  /** It was aborted, or never started. */
+  | { readonly kind: "stopped"; readonly task: TaskRef };
+
+/** Milliseconds that an aborted node has to settle before it is given up. */
+export const GRACE_MS = 5_000;
+
+type Ended = { readonly value: unknown } | { readonly error: unknown };
+
+export class TaskRun<C extends Channels> {
+  readonly #node: NodePlan<C>;
+  readonly #state: StateOf<C>;
+  readonly #environment: StepEnvironment;
+  readonly #memory: TaskMemory | undefined;
+  #context: TaskContext | undefined;
+  #stopped: { readonly reason: unknown } | undefined;
+  #startedAt = 0;
+
+  constructor(
+    readonly task: TaskRef,
+    on: { readonly node: NodePlan<C>; readonly state: StateOf<C>; readonly environment: StepEnvironment; readonly memory: TaskMemory | undefined },
+  ) {
+    this.#node = on.node;
+    this.#state = on.state;
+    this.#environment = on.environment;
+    this.#memory = on.memory;
+  }
+
+  get attempt(): number {
+    return this.#context?.attempt ?? 1;
+  }
+  get ms(): number {
+    return this.#environment.stopwatch() - this.#startedAt;
+  }
+
+  run(): Settled | Promise<Settled> {
+    this.#startedAt = this.#environment.stopwatch();
+    return this.#try(1);
+  }
+
+  /** Tells the node to stop; it may still finish. */
+  stop(reason: unknown): void {
+    this.#stopped ??= { reason };
+    this.#context?.abort(reason);
+  }
+
+  #try(attempt: number): Settled | Promise<Settled> {
+    const context = new TaskContext(this.task, attempt, this.#environment, this.#memory);
+    this.#context = context;
+    const { listener, around } = this.#environment;
+    listener?.started(this.task, attempt);
+    let returned: unknown;
+    try {
+      returned = around ? around(this.task, attempt, () => this.#node.run(this.#state, context)) : this.#node.run(this.#state, context);
+      if (isThenable(returned)) return this.#wait(context, returned).then((ended) => this.#settle(context, ended));
+    } catch (error) {
+      return this.#settle(context, { error });
+    }
+    return this.#settle(context, { value: returned });
+  }
+
+  async #wait(context: TaskContext, returned: PromiseLike<unknown>): Promise<Ended> {
+    const ended = Promise.resolve(returned).then(
+      (value): Ended => ({ value }),
+      (error: unknown): Ended => ({ error }),
+    );
+    const { timeoutMs } = this.#node.options;
+    return timeoutMs === undefined ? ended : this.#waitAtMost(timeoutMs, context, ended);
+  }
+
+  /** A node that is late is told to stop, and waited for within the grace period; what it returns then does not count. */
+  async #waitAtMost(timeoutMs: number, context: TaskContext, ended: Promise<Ended>): Promise<Ended> {
+    const { clock } = this.#environment;
+    const timer = new AbortController();
+    const late = clock.sleep(timeoutMs, timer.signal).then(() => undefined, () => undefined);
+    const first = await Promise.race([ended, late]);
+    timer.abort();
+    if (first !== undefined) return first;
+    const error = new NodeTimeoutError(this.task.node, timeoutMs);
+    context.abort(error);
+    const grace = new AbortController();
+    await Promise.race([ended, clock.sleep(GRACE_MS, grace.signal).catch(() => undefined)]);
+    grace.abort();
+    return { error };
+  }
+
+  #settle(context: TaskContext, ended: Ended): Settled | Promise<Settled> {
+    const { task } = this;
+    if (context.ask !== undefined) return { kind: "asked", task, ask: context.ask, ms: this.ms };
+    if ("error" in ended) return this.#fail(context.attempt, ended.error);
+    return this.#finish(context.attempt, () => readOutcome(task.node, ended.value));
+  }
+
+  #finish(attempt: number, outcomeOf: () => TaskOutcome): Settled {
+    const { task, ms } = this;
+    try {
+      return { kind: "finished", task, outcome: outcomeOf(), attempt, ms, kept: false };
+    } catch (error) {
+      if (error instanceof SerializationError) return { kind: "unstorable", task, error, attempt, ms };
+      return { kind: "failed", task, error, attempt, ms };
+    }
+  }
+
+  #fail(attempt: number, error: unknown): Settled | Promise<Settled> {
+    const { task } = this;
+    if (this.#stopped !== undefined) return { kind: "stopped", task };
+    const { retry, onError } = this.#node.options;
+    if (retry !== undefined && attempt < retry.maxAttempts && isRetryable(retry.retryOn, error)) return this.#retry(attempt, error);
+    if (onError !== undefined) return this.#finish(attempt, () => readOutcome(task.node, onError(error, this.#state)));
+    return { kind: "failed", task, error, attempt, ms: this.ms };
+  }
+
+  async #retry(attempt: number, error: unknown): Promise<Settled> {
+    const { clock, random, listener } = this.#environment;
+    listener?.retrying(this.task, attempt, error);
+    const pause = this.#context?.signal;
+    await clock.sleep(retryDelay(this.#node.options.retry, attempt, random), pause).catch(() => undefined);
+    if (this.#stopped !== undefined) return { kind: "stopped", task: this.task };
+    return this.#try(attempt + 1);
+  }
+}
+
+function isRetryable(retryOn: ((error: unknown) => boolean) | undefined, error: unknown): boolean {
+  if (retryOn === undefined) return true;
+  try {
+    return retryOn(error);
+  } catch {
+    return false;
+  }
+}

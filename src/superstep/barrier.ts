@@ -1,0 +1,128 @@
+/**
+ * The barrier: folds the results of a superstep into the state (B1–B8). Pure and atomic: it gives a new value or throws,
+ * and what it was given is untouched by reference.
+ */
+import { ConcurrentWriteError, ReducerError, SuperstepError, type TaskRef, UnknownChannelError } from "../errors.js";
+import type { Channels, StateOf } from "../state/channel.js";
+import type { AnyChannel, Fold } from "../state/channel.js";
+import type { Delta } from "../state/delta.js";
+import { diff } from "../state/diff.js";
+import { checkSchema } from "../state/schema.js";
+import type { GraphPlan } from "../graph/plan.js";
+import type { TaskResult } from "./outcome.js";
+
+export type Versions = Readonly<Record<string, number>>;
+
+/** What one task wrote to one channel. */
+export interface ChannelDelta {
+  readonly task: TaskRef;
+  readonly channel: string;
+  readonly delta: Delta;
+}
+export interface BarrierInput<C extends Channels> {
+  readonly plan: GraphPlan<C>;
+  readonly state: StateOf<C>;
+  readonly versions: Versions;
+  /** In frontier order (B1). */
+  readonly results: readonly TaskResult[];
+}
+export interface BarrierResult<C extends Channels> {
+  readonly state: StateOf<C>;
+  readonly versions: Versions;
+  readonly deltas: readonly ChannelDelta[];
+  /** Channels whose version grew, in order of first write. */
+  readonly updatedChannels: readonly string[];
+}
+
+/** Throws UnknownChannelError, ConcurrentWriteError, ReducerError, ChannelSchemaError or SerializationError. */
+export function applyBarrier<C extends Channels>(input: BarrierInput<C>): BarrierResult<C> {
+  const open = new Map<string, OpenChannel>();
+  for (const name of input.plan.ephemeral) if (read(input.state, name) !== undefined) openChannel(open, input, name);
+  for (const { task, outcome } of input.results) {
+    for (const update of outcome.updates) {
+      for (const name of Object.keys(update)) {
+        const write = update[name];
+        if (write !== undefined) writeTo(open.get(name) ?? openChannel(open, input, name, task), task, write);
+      }
+    }
+  }
+  return close(input, open);
+}
+
+/** A channel that this superstep touches. */
+interface OpenChannel {
+  readonly name: string;
+  readonly channel: AnyChannel;
+  readonly fold: Fold<unknown, unknown>;
+  readonly deltas: ChannelDelta[];
+  writer: TaskRef | undefined;
+}
+
+function openChannel<C extends Channels>(
+  open: Map<string, OpenChannel>,
+  { plan, state }: BarrierInput<C>,
+  name: string,
+  task?: TaskRef,
+): OpenChannel {
+  const channel = plan.channels.get(name);
+  if (channel === undefined) throw new UnknownChannelError(name, task?.node ?? "", [...plan.channels.keys()]);
+  const current = channel.ephemeral === true ? undefined : read(state, name);
+  const fold = channel.fold?.(current) ?? foldByDiff(name, channel, current);
+  const opened: OpenChannel = { name, channel, fold, deltas: [], writer: undefined };
+  open.set(name, opened);
+  return opened;
+}
+
+/** The plain fold: reduce, then tell what changed by reference. */
+function foldByDiff(name: string, channel: AnyChannel, current: unknown): Fold<unknown, unknown> {
+  let value = current;
+  return {
+    write(write) {
+      const next: unknown = channel.reduce(value, write);
+      const delta = diff(value, next, name);
+      if (delta !== undefined) value = next;
+      return delta;
+    },
+    finish: () => value,
+  };
+}
+
+function writeTo(open: OpenChannel, task: TaskRef, write: unknown): void {
+  if (open.channel.exclusive === true && open.writer !== undefined && open.writer !== task) {
+    throw new ConcurrentWriteError(open.name, [open.writer.node, task.node]);
+  }
+  open.writer = task;
+  try {
+    const delta = open.fold.write(write);
+    if (delta !== undefined) open.deltas.push({ task, channel: open.name, delta });
+  } catch (error) {
+    throw SuperstepError.is(error) ? error : new ReducerError(open.name, task.node, error);
+  }
+}
+
+function close<C extends Channels>(input: BarrierInput<C>, open: ReadonlyMap<string, OpenChannel>): BarrierResult<C> {
+  const changed: Record<string, unknown> = {};
+  const versions: Record<string, number> = {};
+  const updatedChannels: string[] = [];
+  const deltas: ChannelDelta[] = [];
+  for (const { name, channel, fold, deltas: own } of open.values()) {
+    const value = fold.finish();
+    if (Object.is(value, read(input.state, name))) continue;
+    if (channel.schema !== undefined) checkSchema(name, channel.schema, value);
+    changed[name] = value;
+    versions[name] = (input.versions[name] ?? 0) + 1;
+    updatedChannels.push(name);
+    for (const delta of own) deltas.push(delta);
+  }
+  if (updatedChannels.length === 0) return { state: input.state, versions: input.versions, deltas, updatedChannels };
+  return {
+    state: Object.freeze({ ...input.state, ...changed }) as StateOf<C>,
+    versions: Object.freeze({ ...input.versions, ...versions }),
+    deltas,
+    updatedChannels,
+  };
+}
+
+function read(state: object, name: string): unknown {
+  return (state as Record<string, unknown>)[name];
+}

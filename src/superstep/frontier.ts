@@ -1,0 +1,134 @@
+/**
+ * The next frontier: who runs next, from what ran and what the routes answered (F1–F6). Pure: neither the order in which
+ * tasks finished nor the order of commands within a task changes the set of targets.
+ */
+import { RouteError } from "../errors.js";
+import { type GraphPlan, type OriginPlan, targetNames } from "../graph/plan.js";
+import { END } from "../graph/target.js";
+import type { Channels } from "../state/channel.js";
+import type { RouteTarget, TaskResult } from "./outcome.js";
+import { originOf, type RouteAnswers } from "./routes.js";
+
+/** What an invocation remembers from superstep to superstep besides its state. */
+export interface Progress {
+  /** Sources that ran since the join last fired, by join (F4). */
+  readonly joins: Readonly<Record<string, readonly string[]>>;
+  /** Deferred nodes that were reached and wait until nothing else is left. */
+  readonly deferred: readonly RouteTarget[];
+  /** Whether END was reached in this invocation. */
+  readonly ended: boolean;
+}
+export const NO_PROGRESS: Progress = Object.freeze({ joins: Object.freeze({}), deferred: Object.freeze([]), ended: false });
+
+export interface FrontierInput<C extends Channels> {
+  readonly plan: GraphPlan<C>;
+  /** What ran, in frontier order. */
+  readonly results: readonly TaskResult[];
+  readonly answers: RouteAnswers;
+  readonly progress: Progress;
+}
+export interface Frontier {
+  readonly targets: readonly RouteTarget[];
+  readonly progress: Progress;
+  /** Why nothing runs next: END was reached, nothing is left, or a join can no longer fire (F4, F5). Undefined while something does. */
+  readonly end: FrontierEnd | undefined;
+}
+export type FrontierEnd =
+  | { readonly kind: "end" | "emptyFrontier" }
+  | { readonly kind: "stalled"; readonly join: string; readonly waitingFor: readonly string[] };
+
+/** Throws RouteError when a target does not exist or was not declared (F3). */
+export function computeNextFrontier<C extends Channels>(input: FrontierInput<C>): Frontier {
+  const walk = new Walk(input.plan, input.progress);
+  for (const result of input.results) leave(walk, input, result);
+  const running = walk.targets.length > 0;
+  const targets = running ? walk.targets : walk.deferred;
+  const progress = walk.progress(running ? walk.deferred : []);
+  return { targets, progress, end: targets.length > 0 ? undefined : frontierEnd(input.plan, progress) };
+}
+
+/** One task's ways out, in the order of F1. */
+function leave<C extends Channels>(walk: Walk<C>, input: FrontierInput<C>, { task, outcome }: TaskResult): void {
+  const origin = originOf(input.plan, task.node);
+  if (origin === undefined) return;
+  const replaced = outcome.routes.some((route) => route.mode === "replace");
+  if (!replaced) leaveByExits(walk, origin, task.node);
+  for (const route of outcome.routes) {
+    if (replaced && route.mode !== "replace") continue;
+    for (const target of route.targets) walk.reach(task.node, target, origin.ends);
+  }
+  if (replaced) return;
+  const answers = input.answers.get(task.node) ?? [];
+  for (const [index, { targets }] of origin.routes.entries()) {
+    for (const target of answers[index] ?? []) walk.reach(task.node, target, targets);
+  }
+}
+
+function leaveByExits<C extends Channels>(walk: Walk<C>, origin: OriginPlan<C>, node: string): void {
+  for (const exit of origin.exits) {
+    if (exit.kind === "edge") walk.reach(node, exit.to, undefined);
+    else if (walk.arm(exit.join.id, exit.join.sources, node)) walk.reach(node, exit.join.to, undefined);
+  }
+}
+
+/** Why an empty frontier is empty. */
+export function frontierEnd<C extends Channels>(plan: GraphPlan<C>, progress: Progress): FrontierEnd {
+  if (progress.ended) return { kind: "end" };
+  for (const join of plan.joins.values()) {
+    const armed = progress.joins[join.id] ?? [];
+    if (armed.length > 0) {
+      return { kind: "stalled", join: join.to, waitingFor: join.sources.filter((source) => !armed.includes(source)) };
+    }
+  }
+  return { kind: "emptyFrontier" };
+}
+
+/** Collects targets: names once, at first mention; Sends always (F2). */
+class Walk<C extends Channels> {
+  readonly targets: RouteTarget[] = [];
+  readonly deferred: RouteTarget[];
+  readonly #plan: GraphPlan<C>;
+  readonly #former: Progress;
+  readonly #named = new Set<string>();
+  #joins: Record<string, readonly string[]> | undefined;
+  #ended: boolean;
+
+  constructor(plan: GraphPlan<C>, former: Progress) {
+    this.#plan = plan;
+    this.#former = former;
+    this.#ended = former.ended;
+    this.deferred = [...former.deferred];
+    for (const target of former.deferred) if (typeof target === "string") this.#named.add(target);
+  }
+
+  reach(origin: string, target: RouteTarget, allowed: ReadonlySet<string> | undefined): void {
+    const name = typeof target === "string" ? target : target.node;
+    const node = this.#plan.nodes.get(name);
+    const ends = target === END;
+    if ((node === undefined && !ends) || (allowed !== undefined && !allowed.has(name))) {
+      throw RouteError.unknownTarget(origin, name, allowed ? [...allowed] : targetNames(this.#plan));
+    }
+    if (ends) this.#ended = true;
+    else if (typeof target !== "string" || !this.#named.has(target)) {
+      if (typeof target === "string") this.#named.add(target);
+      (node?.options.defer === true ? this.deferred : this.targets).push(target);
+    }
+  }
+
+  /** True when the last missing source has now run; the join begins anew then. */
+  arm(id: string, sources: readonly string[], source: string): boolean {
+    this.#joins ??= { ...this.#former.joins };
+    const armed = this.#joins[id] ?? [];
+    const now = armed.includes(source) ? armed : [...armed, source];
+    const fires = now.length === sources.length;
+    if (fires) delete this.#joins[id];
+    else this.#joins[id] = now;
+    return fires;
+  }
+
+  progress(deferred: readonly RouteTarget[]): Progress {
+    const { joins, ended, deferred: former } = this.#former;
+    if (this.#joins === undefined && this.#ended === ended && deferred.length === 0 && former.length === 0) return this.#former;
+    return { joins: this.#joins ?? joins, deferred, ended: this.#ended };
+  }
+}

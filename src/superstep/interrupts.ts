@@ -1,0 +1,100 @@
+/** Pauses: which option stops at a boundary (P1), which questions are open, and which answer belongs to which (P3). Pure. */
+import { InterruptAnswerError, type TaskRef } from "../errors.js";
+import type { InterruptRecord, TaskRecord } from "./record.js";
+import type { Ask } from "./task-context.js";
+
+/** Why a session is paused. */
+export type PauseReason =
+  | { readonly kind: "beforeNode"; readonly node: string }
+  | { readonly kind: "afterNode"; readonly node: string }
+  | { readonly kind: "afterStep"; readonly step: number }
+  | { readonly kind: "interrupt"; readonly interrupts: readonly PendingInterrupt[] }
+  | { readonly kind: "hook"; readonly detail: unknown };
+
+/** A question that waits for an answer. */
+export interface PendingInterrupt {
+  readonly id: string;
+  readonly node: string;
+  readonly taskId: string;
+  readonly payload: unknown;
+}
+
+/** Where to stop: node names, or "*" for every node. */
+export interface InterruptOptions<N extends string = string> {
+  readonly interruptBefore?: readonly N[] | "*";
+  readonly interruptAfter?: readonly N[] | "*";
+  readonly interruptEachStep?: boolean;
+}
+
+/** `interruptBefore`: the first match in frontier order. */
+export function pauseBefore(options: InterruptOptions, frontier: readonly TaskRef[]): PauseReason | undefined {
+  const task = firstMatch(options.interruptBefore, frontier);
+  return task && { kind: "beforeNode", node: task.node };
+}
+
+/** `interruptAfter`: the first match among what ran; then `interruptEachStep`. */
+export function pauseAfter(options: InterruptOptions, ran: readonly TaskRef[], step: number): PauseReason | undefined {
+  const task = firstMatch(options.interruptAfter, ran);
+  if (task !== undefined) return { kind: "afterNode", node: task.node };
+  return options.interruptEachStep === true ? { kind: "afterStep", step } : undefined;
+}
+
+function firstMatch(nodes: readonly string[] | "*" | undefined, tasks: readonly TaskRef[]): TaskRef | undefined {
+  if (nodes === undefined || tasks.length === 0) return undefined;
+  return nodes === "*" ? tasks[0] : tasks.find((task) => nodes.includes(task.node));
+}
+
+/** The questions that have no answer yet, in order of their records. */
+export function openInterrupts(records: readonly TaskRecord[]): readonly InterruptRecord[] {
+  return records.filter((record): record is InterruptRecord => record.kind === "interrupt" && record.answer === undefined);
+}
+
+/** What callers see of an open question. */
+export function toPending({ id, node, taskId, payload }: InterruptRecord): PendingInterrupt {
+  return { id, node, taskId, payload };
+}
+
+/** Records for the questions asked in a superstep, in frontier order. One that was asked before keeps its id. */
+export function recordAsks(
+  asks: readonly { readonly task: TaskRef; readonly ask: Ask }[],
+  known: readonly TaskRecord[],
+  freshId: () => string,
+): readonly InterruptRecord[] {
+  return asks.map(({ task, ask }) => {
+    const former = known.find(
+      (record): record is InterruptRecord => record.kind === "interrupt" && record.taskId === task.id && record.index === ask.index,
+    );
+    const id = former?.id ?? freshId();
+    return { kind: "interrupt", taskId: task.id, node: task.node, index: ask.index, id, payload: ask.payload };
+  });
+}
+
+/**
+ * The open records that an answer answers, answered. A record is read as ids iff one of its keys was ever issued to this session.
+ * Throws InterruptAnswerError for no answer, an unknown or used id, or a bare answer while several are open.
+ */
+export function matchAnswer(
+  open: readonly InterruptRecord[],
+  answer: unknown,
+  wasIssued: (id: string) => boolean,
+): readonly InterruptRecord[] {
+  if (answer === undefined) throw new InterruptAnswerError("no answer was given", open);
+  const byId = answersById(answer, wasIssued);
+  if (byId === undefined) {
+    const [only, another] = open;
+    if (only === undefined || another !== undefined) throw new InterruptAnswerError(`one answer was given for ${open.length} interrupts`, open);
+    return [{ ...only, answer: { value: answer } }];
+  }
+  return byId.map(([id, value]) => {
+    const asked = open.find((record) => record.id === id);
+    if (asked === undefined) throw new InterruptAnswerError(`interrupt "${id}" is not open`, open);
+    if (value === undefined) throw new InterruptAnswerError(`no answer was given for interrupt "${id}"`, open);
+    return { ...asked, answer: { value } };
+  });
+}
+
+function answersById(answer: unknown, wasIssued: (id: string) => boolean): readonly (readonly [string, unknown])[] | undefined {
+  if (typeof answer !== "object" || answer === null || Array.isArray(answer)) return undefined;
+  const entries = Object.entries(answer);
+  return entries.some(([key]) => wasIssued(key)) ? entries : undefined;
+}

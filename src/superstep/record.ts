@@ -1,0 +1,58 @@
+/**
+ * What is kept of tasks whose superstep is not committed yet (S6, P3): results of finished tasks, questions and their
+ * answers, effects that ran once. Plain data; dropped with the superstep's commit (C1).
+ */
+import type { TaskOutcome } from "./outcome.js";
+
+export type TaskRecord =
+  | { readonly kind: "result"; readonly taskId: string; readonly outcome: TaskOutcome }
+  | InterruptRecord
+  | { readonly kind: "once"; readonly taskId: string; readonly key: string; readonly value: unknown };
+
+/** A question of a task; the index-th of that task. Answered once `answer` is there. */
+export interface InterruptRecord {
+  readonly kind: "interrupt";
+  readonly taskId: string;
+  readonly node: string;
+  readonly index: number;
+  readonly id: string;
+  readonly payload: unknown;
+  readonly answer?: { readonly value: unknown };
+}
+
+/** Names a record within its checkpoint; a record replaces an earlier one of the same key. */
+export function recordKey(record: TaskRecord): string {
+  if (record.kind === "result") return `${record.taskId}|result`;
+  return record.kind === "interrupt" ? `${record.taskId}|interrupt|${record.index}` : `${record.taskId}|once|${record.key}`;
+}
+
+/** What one task remembers of its earlier tries. */
+export interface TaskMemory {
+  readonly outcome?: TaskOutcome;
+  readonly interrupts: readonly InterruptRecord[];
+  readonly memos: ReadonlyMap<string, unknown>;
+}
+
+/** The memory of every task that has one; undefined when there is none at all. */
+export function memoriesOf(records: readonly TaskRecord[]): ReadonlyMap<string, TaskMemory> | undefined {
+  if (records.length === 0) return undefined;
+  const byTask = new Map<string, TaskRecord[]>();
+  for (const record of records) {
+    const list = byTask.get(record.taskId);
+    if (list === undefined) byTask.set(record.taskId, [record]);
+    else list.push(record);
+  }
+  return new Map([...byTask].map(([taskId, list]) => [taskId, memoryOf(list)]));
+}
+
+function memoryOf(records: readonly TaskRecord[]): TaskMemory {
+  const interrupts: InterruptRecord[] = [];
+  const memos = new Map<string, unknown>();
+  let outcome: TaskOutcome | undefined;
+  for (const record of records) {
+    if (record.kind === "result") outcome = record.outcome;
+    else if (record.kind === "once") memos.set(record.key, record.value);
+    else interrupts[record.index] = record;
+  }
+  return { interrupts, memos, ...(outcome && { outcome }) };
+}

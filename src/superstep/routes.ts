@@ -1,0 +1,61 @@
+/** Asks the conditional edges of what ran, on the state after the barrier. Their answers are all that the frontier needs of them. */
+import { RouteError } from "../errors.js";
+import type { GraphPlan, OriginPlan, RoutePlan } from "../graph/plan.js";
+import { START } from "../graph/target.js";
+import type { Channels, StateOf } from "../state/channel.js";
+import { readTargets } from "./command.js";
+import type { RouteTarget, TaskResult } from "./outcome.js";
+import { isThenable } from "./thenable.js";
+
+/** What each conditional edge of an origin answered, in order of declaration. Asked once an origin, however many of its tasks ran. */
+export type RouteAnswers = ReadonlyMap<string, readonly (readonly RouteTarget[])[]>;
+
+const NO_ANSWERS: RouteAnswers = new Map();
+
+/** Throws RouteError when a route throws or answers with something that is no target. Waits only for routes that are asynchronous. */
+export function askRoutes<C extends Channels>(
+  plan: GraphPlan<C>,
+  results: readonly TaskResult[],
+  state: StateOf<C>,
+): RouteAnswers | Promise<RouteAnswers> {
+  const origins = new Set<string>();
+  for (const { task, outcome } of results) {
+    const origin = originOf(plan, task.node);
+    if (origin !== undefined && origin.routes.length > 0 && !outcome.routes.some((route) => route.mode === "replace")) origins.add(task.node);
+  }
+  return origins.size === 0 ? NO_ANSWERS : askAll(plan, [...origins], state);
+}
+
+/** What leads out of a node, or out of START. */
+export function originOf<C extends Channels>(plan: GraphPlan<C>, name: string): OriginPlan<C> | undefined {
+  return name === START ? plan.start : plan.nodes.get(name);
+}
+
+function askAll<C extends Channels>(plan: GraphPlan<C>, origins: readonly string[], state: StateOf<C>): RouteAnswers | Promise<RouteAnswers> {
+  const asked = origins.map((name) => (originOf(plan, name)?.routes ?? []).map((route) => ask(route, state)));
+  if (!asked.flat().some(isThenable)) {
+    return new Map(origins.map((name, i) => [name, asked[i] as (readonly RouteTarget[])[]]));
+  }
+  return Promise.all(asked.map((list) => Promise.all(list))).then((answers) => new Map(origins.map((name, i) => [name, answers[i] ?? []])));
+}
+
+function ask<C extends Channels>(plan: RoutePlan<C>, state: StateOf<C>): readonly RouteTarget[] | Promise<readonly RouteTarget[]> {
+  try {
+    const answered = plan.route(state);
+    if (!isThenable(answered)) return check(plan.origin, answered);
+    return Promise.resolve(answered).then(
+      (late) => check(plan.origin, late),
+      (error) => {
+        throw RouteError.failed(plan.origin, error);
+      },
+    );
+  } catch (error) {
+    throw error instanceof RouteError ? error : RouteError.failed(plan.origin, error);
+  }
+}
+
+function check(origin: string, answered: unknown): readonly RouteTarget[] {
+  const targets = readTargets(answered);
+  if (targets === undefined) throw RouteError.failed(origin, new TypeError("it answered with something that is neither a node name, END nor a Send"));
+  return targets;
+}

@@ -1,0 +1,201 @@
+/**
+ * The schedule: runs the tasks of a superstep on one frozen snapshot (S2–S8). The one phase with effects. What it hands on is
+ * in frontier order, whatever order tasks finished in; it never throws for what a node does.
+ */
+import { NodeStuckError, RouteError, type TaskRef } from "../errors.js";
+import { type GraphPlan, type NodePlan, targetNames } from "../graph/plan.js";
+import type { Channels, StateOf } from "../state/channel.js";
+import { GRACE_MS, type Settled, TaskRun } from "./attempt.js";
+import type { TaskMemory } from "./record.js";
+import type { Semaphore } from "./semaphore.js";
+import type { StepEnvironment } from "./task-context.js";
+import { isThenable } from "./thenable.js";
+
+/** `drain` lets siblings of a failed task finish; `abort` tells them to stop, and waits for them all the same. */
+export type FailurePolicy = "drain" | "abort";
+
+export interface ScheduleInput<C extends Channels> {
+  readonly plan: GraphPlan<C>;
+  readonly tasks: readonly TaskRef[];
+  readonly state: StateOf<C>;
+  readonly environment: StepEnvironment;
+  /** What tasks remember of earlier tries; finished ones are not run again. */
+  readonly memories?: ReadonlyMap<string, TaskMemory> | undefined;
+  readonly maxConcurrency: number;
+  readonly onFailure: FailurePolicy;
+  readonly limits?: ReadonlyMap<string, Semaphore>;
+  readonly cancellation?: Cancellation | undefined;
+  /** Hears of each settled task of a superstep that has to wait for others; never called when none does. */
+  readonly onSettled?: (settled: Settled) => void;
+}
+/** The caller's wish to stop. */
+export interface Cancellation {
+  readonly aborted: boolean;
+  readonly reason: unknown;
+  /** Calls back on abort until the returned function is called. */
+  onAbort(listener: () => void): () => void;
+}
+export interface ScheduledStep {
+  /** One entry a task, in frontier order. */
+  readonly settled: readonly Settled[];
+}
+
+/** Throws RouteError when a task's node does not exist, with nothing run. Gives a promise only when a task does. */
+export function scheduleStep<C extends Channels>(input: ScheduleInput<C>): ScheduledStep | Promise<ScheduledStep> {
+  const nodes = input.tasks.map((task) => nodeOf(input.plan, task));
+  return new Schedule(input, nodes).run();
+}
+
+function nodeOf<C extends Channels>(plan: GraphPlan<C>, task: TaskRef): NodePlan<C> {
+  const node = plan.nodes.get(task.node);
+  if (node === undefined) throw RouteError.unknownTarget("frontier", task.node, targetNames(plan));
+  return node;
+}
+
+/** A task that need not run: its result is kept, or its question is still open. */
+function remembered(task: TaskRef, memory: TaskMemory | undefined): Settled | undefined {
+  if (memory === undefined) return undefined;
+  const { outcome, interrupts } = memory;
+  if (outcome !== undefined) return { kind: "finished", task, outcome, attempt: 1, ms: 0, kept: true };
+  const open = interrupts.find((record) => record !== undefined && record.answer === undefined);
+  return open && { kind: "asked", task, ask: { index: open.index, payload: open.payload }, ms: 0 };
+}
+
+class Schedule<C extends Channels> {
+  readonly #input: ScheduleInput<C>;
+  readonly #nodes: readonly NodePlan<C>[];
+  readonly #settled: (Settled | undefined)[];
+  readonly #running = new Map<number, TaskRun<C>>();
+  /** Tasks that wait for their limit's permit. */
+  readonly #limited = new Set<number>();
+  /** Tasks that hold their limit's permit and wait for a free place. */
+  readonly #admitted: number[] = [];
+  #next = 0;
+  #open: number;
+  #stopped: { readonly reason: unknown } | undefined;
+  #graceEnd: AbortController | undefined;
+  #whenDone: ((step: ScheduledStep) => void) | undefined;
+
+  constructor(input: ScheduleInput<C>, nodes: readonly NodePlan<C>[]) {
+    this.#input = input;
+    this.#nodes = nodes;
+    this.#settled = new Array(nodes.length);
+    this.#open = nodes.length;
+  }
+
+  run(): ScheduledStep | Promise<ScheduledStep> {
+    if (this.#input.cancellation?.aborted === true) this.#stop(this.#input.cancellation.reason);
+    this.#pump();
+    return this.#open === 0 ? this.#result() : this.#wait();
+  }
+
+  async #wait(): Promise<ScheduledStep> {
+    const { cancellation, onSettled } = this.#input;
+    const unsubscribe = cancellation?.onAbort(() => this.#stop(cancellation.reason));
+    for (const settled of this.#settled) if (settled !== undefined) onSettled?.(settled);
+    const step = await new Promise<ScheduledStep>((resolve) => {
+      this.#whenDone = resolve;
+    });
+    unsubscribe?.();
+    this.#graceEnd?.abort();
+    return step;
+  }
+
+  #result(): ScheduledStep {
+    return { settled: this.#settled as Settled[] };
+  }
+
+  /** Starts tasks while there is room: first those that waited for a limit, then the next of the frontier. */
+  #pump(): void {
+    while (this.#running.size < this.#input.maxConcurrency) {
+      const admitted = this.#admitted.shift();
+      if (admitted !== undefined) this.#start(admitted);
+      else if (this.#next < this.#nodes.length) this.#admit(this.#next++);
+      else return;
+    }
+  }
+
+  #admit(index: number): void {
+    const task = this.#input.tasks[index] as TaskRef;
+    const known = remembered(task, this.#input.memories?.get(task.id));
+    if (known !== undefined) return this.#settle(index, known);
+    if (this.#stopped !== undefined) return this.#settle(index, { kind: "stopped", task });
+    const permit = this.#limitOf(index)?.acquire();
+    if (permit === undefined) return this.#start(index);
+    this.#limited.add(index);
+    void permit.then(() => this.#admitLate(index));
+  }
+
+  #admitLate(index: number): void {
+    if (!this.#limited.delete(index)) return this.#limitOf(index)?.release();
+    this.#admitted.push(index);
+    this.#pump();
+  }
+
+  #start(index: number): void {
+    const { state, environment, memories, tasks } = this.#input;
+    const task = tasks[index] as TaskRef;
+    if (this.#stopped !== undefined) return this.#end(index, { kind: "stopped", task });
+    const run = new TaskRun(task, { node: this.#nodes[index] as NodePlan<C>, state, environment, memory: memories?.get(task.id) });
+    const ended = run.run();
+    if (!isThenable(ended)) return this.#end(index, ended);
+    this.#running.set(index, run);
+    void ended.then((settled) => {
+      this.#running.delete(index);
+      this.#end(index, settled);
+      this.#pump();
+    });
+  }
+
+  #end(index: number, settled: Settled): void {
+    this.#limitOf(index)?.release();
+    this.#settle(index, settled);
+  }
+
+  /** What comes after a task was given up is ignored. */
+  #settle(index: number, settled: Settled): void {
+    if (this.#settled[index] !== undefined) return;
+    this.#settled[index] = settled;
+    this.#open--;
+    if (settled.kind === "failed" && this.#input.onFailure === "abort") this.#stop(settled.error);
+    if (this.#whenDone === undefined) return;
+    this.#input.onSettled?.(settled);
+    if (this.#open === 0) this.#whenDone(this.#result());
+  }
+
+  #stop(reason: unknown): void {
+    if (this.#stopped !== undefined) return;
+    this.#stopped = { reason };
+    for (const run of this.#running.values()) run.stop(reason);
+    this.#settleUnstarted();
+    if (this.#running.size > 0) this.#startGrace(reason);
+  }
+
+  #settleUnstarted(): void {
+    while (this.#next < this.#nodes.length) this.#admit(this.#next++);
+    for (const index of this.#admitted.splice(0)) this.#start(index);
+    for (const index of this.#limited) this.#settle(index, { kind: "stopped", task: this.#input.tasks[index] as TaskRef });
+    this.#limited.clear();
+  }
+
+  #startGrace(reason: unknown): void {
+    this.#graceEnd = new AbortController();
+    const { clock } = this.#input.environment;
+    void clock.sleep(GRACE_MS, this.#graceEnd.signal).then(
+      () => this.#giveUp(reason),
+      () => undefined,
+    );
+  }
+
+  #giveUp(reason: unknown): void {
+    for (const [index, run] of this.#running) {
+      const error = new NodeStuckError(run.task.node, GRACE_MS, reason);
+      this.#settle(index, { kind: "failed", task: run.task, error, attempt: run.attempt, ms: run.ms });
+    }
+  }
+
+  #limitOf(index: number): Semaphore | undefined {
+    const name = this.#nodes[index]?.options.limit;
+    return name === undefined ? undefined : this.#input.limits?.get(name);
+  }
+}

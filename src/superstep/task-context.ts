@@ -1,0 +1,148 @@
+/** What a node is given (NodeContext). Members are made when looked at; they work when destructured. */
+import type { TaskRef } from "../errors.js";
+import { InvalidOptionError } from "../errors.js";
+import type { NodeContext } from "../graph/node.js";
+import { seal } from "../state/seal.js";
+import type { TaskMemory, TaskRecord } from "./record.js";
+import { type Awaitable, isThenable } from "./thenable.js";
+
+/** What a superstep needs from its runner. Ports are narrow: whoever calls `scheduleStep` may leave the listeners out. */
+export interface StepEnvironment {
+  readonly sessionId: string;
+  /** The superstep being attempted. */
+  readonly step: number;
+  readonly clock: Clock;
+  /** Milliseconds, for durations. */
+  readonly stopwatch: () => number;
+  readonly random: () => number;
+  readonly listener?: TaskListener | undefined;
+  /** Makes an effect's result durable before the node sees it. */
+  readonly remember?: ((record: TaskRecord) => Awaitable<void>) | undefined;
+  /** Wraps the call of a node: spans. */
+  readonly around?: ((task: TaskRef, attempt: number, call: () => unknown) => unknown) | undefined;
+}
+export interface Clock {
+  now(): number;
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+/** Hears what tasks do, while they do it. */
+export interface TaskListener {
+  started(task: TaskRef, attempt: number): void;
+  retrying(task: TaskRef, attempt: number, error: unknown): void;
+  emitted(task: TaskRef, data: unknown): void;
+  progressed(task: TaskRef, done: number, total?: number, message?: string): void;
+}
+/** A question that has no answer yet. */
+export interface Ask {
+  readonly index: number;
+  readonly payload: unknown;
+}
+
+/** Thrown by `ctx.interrupt` to leave the node. Whether it gets through does not matter: the question is noted (P3). */
+export class InterruptSignal {
+  readonly message = "the session pauses here until the question is answered; let this pass through";
+}
+
+export class TaskContext implements NodeContext {
+  /** The open question, if the node asked one. */
+  ask: Ask | undefined;
+  readonly #task: TaskRef;
+  readonly #environment: StepEnvironment;
+  readonly #memory: TaskMemory | undefined;
+  #abort: AbortController | undefined;
+  #reason: { readonly value: unknown } | undefined;
+  #asked = 0;
+  #ids = 0;
+  #keys: Set<string> | undefined;
+
+  constructor(
+    task: TaskRef,
+    readonly attempt: number,
+    environment: StepEnvironment,
+    memory: TaskMemory | undefined,
+  ) {
+    this.#task = task;
+    this.#environment = environment;
+    this.#memory = memory;
+  }
+
+  get sessionId(): string {
+    return this.#environment.sessionId;
+  }
+  get node(): string {
+    return this.#task.node;
+  }
+  get step(): number {
+    return this.#environment.step;
+  }
+  get taskId(): string {
+    return this.#task.id;
+  }
+  get input(): unknown {
+    return this.#task.input;
+  }
+
+  get signal(): AbortSignal {
+    if (this.#abort === undefined) {
+      this.#abort = new AbortController();
+      if (this.#reason !== undefined) this.#abort.abort(this.#reason.value);
+    }
+    return this.#abort.signal;
+  }
+
+  /** Tells the node to stop. */
+  abort(reason: unknown): void {
+    this.#reason ??= { value: reason };
+    this.#abort?.abort(reason);
+  }
+
+  get interrupt(): <Answer = unknown>(payload: unknown) => Answer {
+    return <Answer>(payload: unknown): Answer => {
+      if (this.ask !== undefined) throw new InterruptSignal();
+      const index = this.#asked++;
+      const answer = this.#memory?.interrupts[index]?.answer;
+      if (answer !== undefined) return answer.value as Answer;
+      seal(payload, ["payload"]);
+      this.ask = { index, payload };
+      throw new InterruptSignal();
+    };
+  }
+
+  get once(): <T>(key: string, effect: () => T | Promise<T>) => Promise<T> {
+    return async <T>(key: string, effect: () => T | Promise<T>): Promise<T> => {
+      this.#claim(key);
+      const memos = this.#memory?.memos;
+      if (memos?.has(key)) return memos.get(key) as T;
+      const value = await effect();
+      seal(value, [key]);
+      const kept = this.#environment.remember?.({ kind: "once", taskId: this.#task.id, key, value });
+      if (isThenable(kept)) await kept;
+      return value;
+    };
+  }
+
+  get emit(): (data: unknown) => void {
+    return (data) => this.#environment.listener?.emitted(this.#task, data);
+  }
+  get progress(): (done: number, total?: number, message?: string) => void {
+    return (done, total, message) => this.#environment.listener?.progressed(this.#task, done, total, message);
+  }
+  get now(): () => number {
+    return () => this.#environment.clock.now();
+  }
+  get random(): () => number {
+    return () => this.#environment.random();
+  }
+  get id(): () => string {
+    return () => `${this.#task.id}.${this.attempt}.${++this.#ids}.${Math.floor(this.#environment.random() * 2 ** 52).toString(36)}`;
+  }
+
+  #claim(key: string): void {
+    if (typeof key !== "string" || key === "") throw new InvalidOptionError("key", "of `once` is not a name", "pass a string that is not empty");
+    this.#keys ??= new Set();
+    if (this.#keys.has(key)) {
+      throw new InvalidOptionError("key", `"${key}" of \`once\` is used twice in one task`, "give each effect of a node its own key");
+    }
+    this.#keys.add(key);
+  }
+}
