@@ -1,8 +1,33 @@
 /** Every error kind of the library, and where it happened. A kind lives beside its kin in `errors/`. */
-export { ConcurrentWriteError, ChannelSchemaError, JoinStalledError, ReducerError, RouteError, SerializationError, UnknownChannelError } from "./errors/barrier.js";
+export {
+  ConcurrentWriteError,
+  ChannelSchemaError,
+  JoinStalledError,
+  ReducerError,
+  RouteError,
+  SerializationError,
+  UnknownChannelError,
+} from "./errors/barrier.js";
 export { type ErrorContext, locate, SuperstepError } from "./errors/base.js";
 export { type GraphIssue, GraphValidationError } from "./errors/graph.js";
 export { NodeError, NodeResultError, NodeStuckError, NodeTimeoutError, type TaskFailure } from "./errors/node.js";
 export { type ErrorRecord, type FrontierContext, recordOf, type TaskRef } from "./errors/record.js";
-export { GraphMismatchError, InterruptAnswerError, InvalidOptionError, NotPausedError, RunAbortedError, SessionBusyError, SessionExistsError, SessionNotFinishedError, SessionNotFoundError, StepLimitError, UnknownNodeError } from "./errors/session.js";
-export { CheckpointConflictError, CheckpointCorruptError, CheckpointError, CheckpointNotFoundError } from "./errors/store.js";
+export {
+  GraphMismatchError,
+  InterruptAnswerError,
+  InvalidOptionError,
+  NotPausedError,
+  RunAbortedError,
+  SessionBusyError,
+  SessionExistsError,
+  SessionNotFinishedError,
+  SessionNotFoundError,
+  StepLimitError,
+  UnknownNodeError,
+} from "./errors/session.js";
+export {
+  CheckpointConflictError,
+  CheckpointCorruptError,
+  CheckpointError,
+  CheckpointNotFoundError,
+} from "./errors/store.js";

@@ -1,9 +1,38 @@
 /** The door of the library: names only. */
 export {
-  ChannelSchemaError, CheckpointConflictError, CheckpointCorruptError, CheckpointError, CheckpointNotFoundError, ConcurrentWriteError, type ErrorRecord,
-  type FrontierContext, type GraphIssue, GraphMismatchError, GraphValidationError, InterruptAnswerError, InvalidOptionError, JoinStalledError, NodeError,
-  NodeResultError, NodeStuckError, NodeTimeoutError, NotPausedError, ReducerError, RouteError, RunAbortedError, SerializationError, SessionBusyError,
-  SessionExistsError, SessionNotFinishedError, SessionNotFoundError, StepLimitError, SuperstepError, type TaskFailure, type TaskRef, UnknownChannelError, UnknownNodeError,
+  ChannelSchemaError,
+  CheckpointConflictError,
+  CheckpointCorruptError,
+  CheckpointError,
+  CheckpointNotFoundError,
+  ConcurrentWriteError,
+  type ErrorRecord,
+  type FrontierContext,
+  type GraphIssue,
+  GraphMismatchError,
+  GraphValidationError,
+  InterruptAnswerError,
+  InvalidOptionError,
+  JoinStalledError,
+  NodeError,
+  NodeResultError,
+  NodeStuckError,
+  NodeTimeoutError,
+  NotPausedError,
+  ReducerError,
+  RouteError,
+  RunAbortedError,
+  SerializationError,
+  SessionBusyError,
+  SessionExistsError,
+  SessionNotFinishedError,
+  SessionNotFoundError,
+  StepLimitError,
+  SuperstepError,
+  type TaskFailure,
+  type TaskRef,
+  UnknownChannelError,
+  UnknownNodeError,
 } from "./errors.js";
 export type { App } from "./graph/app.js";
 export { Command, type CommandMode, type NodeResult } from "./graph/command.js";
@@ -15,7 +44,14 @@ export { StateGraph } from "./graph/state-graph.js";
 export { END, Send, START, type Target } from "./graph/target.js";
 export { AppRunner, type InvokeOptions, type SessionFilter } from "./runner/app-runner.js";
 export type { RunEvent, RunEventBody } from "./runner/events.js";
-export { type HookFailure, type PauseRequest, pause, type ResumePosition, type RunHooks, type StepPosition } from "./runner/hooks.js";
+export {
+  type HookFailure,
+  type PauseRequest,
+  pause,
+  type ResumePosition,
+  type RunHooks,
+  type StepPosition,
+} from "./runner/hooks.js";
 export type { AppRunnerOptions, RunOptions, StepOptions } from "./runner/options.js";
 export type { BarrierOutcome, PausedReport, RunResult, RunSummary, StepReport, StepResult } from "./runner/report.js";
 export { type Resume, resumeWith, type RunStream } from "./runner/stream.js";
@@ -34,7 +70,13 @@ export { type Message, messages, type RemoveMessage, removeMessage } from "./sta
 export { reducer } from "./state/reducer.js";
 export type { StandardSchema } from "./state/schema.js";
 export { sum } from "./state/sum.js";
-export { applyBarrier, type BarrierInput, type BarrierResult, type ChannelDelta, type Versions } from "./superstep/barrier.js";
+export {
+  applyBarrier,
+  type BarrierInput,
+  type BarrierResult,
+  type ChannelDelta,
+  type Versions,
+} from "./superstep/barrier.js";
 export { computeNextFrontier, type Frontier, type FrontierInput, type Progress } from "./superstep/frontier.js";
 export type { InterruptOptions, PauseReason, PendingInterrupt } from "./superstep/interrupts.js";
 export type { Route, RouteTarget, TaskOutcome, TaskResult, Update } from "./superstep/outcome.js";

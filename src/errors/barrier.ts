@@ -34,7 +34,9 @@ export class UnknownChannelError extends SuperstepError {
   readonly code = "UNKNOWN_CHANNEL";
   readonly channel: string;
   constructor(channel: string, node: string, known: readonly string[]) {
-    super(`node "${node}" wrote to unknown channel "${channel}"`, { help: `declare it, or write one of: ${known.join(", ")}` });
+    super(`node "${node}" wrote to unknown channel "${channel}"`, {
+      help: `declare it, or write one of: ${known.join(", ")}`,
+    });
     this.channel = channel;
   }
 }
@@ -59,7 +61,11 @@ export class RouteError extends SuperstepError {
   readonly code: "ROUTE_UNKNOWN_TARGET" | "ROUTE_FAILED";
   readonly origin: string;
   readonly target: string | undefined;
-  private constructor(code: RouteError["code"], message: string, at: { origin: string; target?: string } & ErrorContext) {
+  private constructor(
+    code: RouteError["code"],
+    message: string,
+    at: { origin: string; target?: string } & ErrorContext,
+  ) {
     super(message, at);
     this.code = code;
     this.origin = at.origin;
@@ -68,12 +74,20 @@ export class RouteError extends SuperstepError {
   /** `origin` asked for a node that is not there, or not among its declared targets. */
   static unknownTarget(origin: string, target: string, allowed: readonly string[]): RouteError {
     const help = `go to one of: ${allowed.join(", ")}`;
-    return new RouteError("ROUTE_UNKNOWN_TARGET", `node "${origin}" leads to unknown target "${target}"`, { origin, target, help });
+    return new RouteError("ROUTE_UNKNOWN_TARGET", `node "${origin}" leads to unknown target "${target}"`, {
+      origin,
+      target,
+      help,
+    });
   }
   /** The conditional edge of `origin` threw, or answered with something that is no target. */
   static failed(origin: string, cause: unknown): RouteError {
     const help = "mend the route function and run the session again; no node runs twice";
-    return new RouteError("ROUTE_FAILED", `conditional edge of "${origin}" failed: ${recordOf(cause).message}`, { origin, cause, help });
+    return new RouteError("ROUTE_FAILED", `conditional edge of "${origin}" failed: ${recordOf(cause).message}`, {
+      origin,
+      cause,
+      help,
+    });
   }
 }
 
@@ -83,9 +97,12 @@ export class JoinStalledError extends SuperstepError {
   readonly join: string;
   readonly waitingFor: readonly string[];
   constructor(join: string, waitingFor: readonly string[]) {
-    super(`join into "${join}" still waits for ${waitingFor.map((node) => `"${node}"`).join(", ")} and nothing is left to run`, {
-      help: "let every source of the join run, or lead the branch that skips one to END",
-    });
+    super(
+      `join into "${join}" still waits for ${waitingFor.map((node) => `"${node}"`).join(", ")} and nothing is left to run`,
+      {
+        help: "let every source of the join run, or lead the branch that skips one to END",
+      },
+    );
     this.join = join;
     this.waitingFor = waitingFor;
   }

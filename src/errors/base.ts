@@ -45,4 +45,3 @@ export function locate<E extends SuperstepError>(error: E, at: FrontierContext):
   if (error.at === undefined) (error as { at?: FrontierContext }).at = at;
   return error;
 }
-

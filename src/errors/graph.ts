@@ -20,4 +20,3 @@ export class GraphValidationError extends SuperstepError {
     this.issues = issues;
   }
 }
-

@@ -65,4 +65,3 @@ export class NodeResultError extends SuperstepError {
     this.node = node;
   }
 }
-

@@ -37,7 +37,10 @@ export class StepLimitError extends SuperstepError {
 export class RunAbortedError extends SuperstepError {
   readonly code = "RUN_ABORTED";
   constructor(sessionId: string, cause: unknown) {
-    super(`run of session "${sessionId}" was aborted`, { cause, help: "run the session again to go on where it stood" });
+    super(`run of session "${sessionId}" was aborted`, {
+      cause,
+      help: "run the session again to go on where it stood",
+    });
   }
 }
 
@@ -56,7 +59,9 @@ export class SessionExistsError extends SuperstepError {
   readonly code = "SESSION_EXISTS";
   readonly sessionId: string;
   constructor(sessionId: string) {
-    super(`session "${sessionId}" exists already`, { help: 'choose another id, or pass `ifExists: "resume"` or `"replace"`' });
+    super(`session "${sessionId}" exists already`, {
+      help: 'choose another id, or pass `ifExists: "resume"` or `"replace"`',
+    });
     this.sessionId = sessionId;
   }
 }
@@ -66,7 +71,9 @@ export class SessionBusyError extends SuperstepError {
   readonly code = "SESSION_BUSY";
   readonly sessionId: string;
   constructor(sessionId: string, holder: string) {
-    super(`session "${sessionId}" is being driven by ${holder}`, { help: "wait for that call to settle, then try again" });
+    super(`session "${sessionId}" is being driven by ${holder}`, {
+      help: "wait for that call to settle, then try again",
+    });
     this.sessionId = sessionId;
   }
 }
@@ -116,7 +123,9 @@ export class GraphMismatchError extends SuperstepError {
   readonly missingNodes: readonly string[];
   readonly missingChannels: readonly string[];
   constructor(sessionId: string, missingNodes: readonly string[], missingChannels: readonly string[]) {
-    const missing = [...missingNodes.map((n) => `node "${n}"`), ...missingChannels.map((c) => `channel "${c}"`)].join(", ");
+    const missing = [...missingNodes.map((n) => `node "${n}"`), ...missingChannels.map((c) => `channel "${c}"`)].join(
+      ", ",
+    );
     super(`session "${sessionId}" needs ${missing}, which the graph does not have`, {
       help: "run it with the graph that made it, or bring back what is missing",
     });

@@ -19,7 +19,11 @@ export class Command<U = unknown, N extends string = string> {
   readonly mode: CommandMode;
   /** Whether `goto` was given: `goto: []` is a word about control too (go nowhere). */
   readonly routes: boolean;
-  constructor(init: { readonly update?: U; readonly goto?: Target<N> | readonly Target<N>[]; readonly mode?: CommandMode }) {
+  constructor(init: {
+    readonly update?: U;
+    readonly goto?: Target<N> | readonly Target<N>[];
+    readonly mode?: CommandMode;
+  }) {
     this.update = init.update;
     this.goto = listOf(init.goto);
     this.mode = init.mode ?? "replace";
@@ -31,8 +35,7 @@ export class Command<U = unknown, N extends string = string> {
 }
 
 /** What a node may return: an update, a Command, several Commands, or nothing. */
-// biome-ignore lint/suspicious/noExplicitAny: an update is checked against the channels at the barrier
-export type NodeResult<C extends Channels> = UpdateOf<C> | Command<any, string> | readonly Command<any, string>[] | void;
+export type NodeResult<C extends Channels> = UpdateOf<C> | Command<unknown> | readonly Command<unknown>[] | void;
 
 /** True for a Command, also of another copy of the package. */
 export function isCommand(value: unknown): value is Command {
@@ -41,5 +44,9 @@ export function isCommand(value: unknown): value is Command {
 
 function listOf<N extends string>(targets: Target<N> | readonly Target<N>[] | undefined): readonly Target<N>[] {
   if (targets === undefined) return [];
-  return Array.isArray(targets) ? targets : [targets as Target<N>];
+  return isList(targets) ? targets : [targets];
+}
+
+function isList<N extends string>(targets: Target<N> | readonly Target<N>[]): targets is readonly Target<N>[] {
+  return Array.isArray(targets);
 }

@@ -16,7 +16,12 @@ export interface NodeDeclaration<C extends Channels> {
 export type EdgeDeclaration<C extends Channels> =
   | { readonly kind: "edge"; readonly from: string; readonly to: string }
   | { readonly kind: "join"; readonly from: readonly string[]; readonly to: string }
-  | { readonly kind: "conditional"; readonly from: string; readonly route: RouteFn<C>; readonly targets: readonly string[] | undefined };
+  | {
+      readonly kind: "conditional";
+      readonly from: string;
+      readonly route: RouteFn<C>;
+      readonly targets: readonly string[] | undefined;
+    };
 
 export interface Declaration<C extends Channels> {
   readonly name: string;

@@ -25,7 +25,9 @@ export function toMermaid<C extends Channels>(declaration: Declaration<C>): stri
 export function toDot<C extends Channels>(declaration: Declaration<C>): string {
   const { places, arrows } = layout(declaration);
   const styles = { edge: "", join: " [style=bold]", conditional: " [style=dashed]" } as const;
-  const nodes = [...places].map(([name, id]) => `  ${id} [label=${dotLabel(name)}${isNode(name) ? ", shape=box" : ""}];`);
+  const nodes = [...places].map(
+    ([name, id]) => `  ${id} [label=${dotLabel(name)}${isNode(name) ? ", shape=box" : ""}];`,
+  );
   const edges = arrows.map(({ from, to, style }) => `  ${places.get(from)} -> ${places.get(to)}${styles[style]};`);
   return [`digraph ${dotLabel(declaration.name)} {`, ...nodes, ...edges, "}", ""].join("\n");
 }
@@ -36,7 +38,12 @@ export interface GraphDrawing {
   readonly fingerprint: string;
   readonly channels: readonly { readonly name: string; readonly kind: string }[];
   readonly nodes: readonly { readonly name: string; readonly defer: boolean; readonly ends?: readonly string[] }[];
-  readonly edges: readonly { readonly kind: Style; readonly from: string | readonly string[]; readonly to?: string; readonly targets?: readonly string[] }[];
+  readonly edges: readonly {
+    readonly kind: Style;
+    readonly from: string | readonly string[];
+    readonly to?: string;
+    readonly targets?: readonly string[];
+  }[];
 }
 
 /** The graph as plain data, in order of declaration. */
@@ -45,7 +52,11 @@ export function toDrawing<C extends Channels>(declaration: Declaration<C>, finge
     name: declaration.name,
     fingerprint,
     channels: Object.entries(declaration.channels).map(([name, { kind }]) => ({ name, kind })),
-    nodes: declaration.nodes.map(({ name, options }) => ({ name, defer: options.defer === true, ...(options.ends && { ends: options.ends }) })),
+    nodes: declaration.nodes.map(({ name, options }) => ({
+      name,
+      defer: options.defer === true,
+      ...(options.ends && { ends: options.ends }),
+    })),
     edges: declaration.edges.map((edge) =>
       edge.kind === "conditional"
         ? { kind: edge.kind, from: edge.from, ...(edge.targets && { targets: edge.targets }) }
@@ -54,7 +65,9 @@ export function toDrawing<C extends Channels>(declaration: Declaration<C>, finge
   };
 }
 
-function layout<C extends Channels>(declaration: Declaration<C>): { places: ReadonlyMap<string, string>; arrows: readonly Arrow[] } {
+function layout<C extends Channels>(
+  declaration: Declaration<C>,
+): { places: ReadonlyMap<string, string>; arrows: readonly Arrow[] } {
   const arrows = arrowsOf(declaration);
   const names = [START, ...declaration.nodes.map((node) => node.name), END];
   if (arrows.some((arrow) => arrow.to === ANYWHERE)) names.push(ANYWHERE);
@@ -63,7 +76,8 @@ function layout<C extends Channels>(declaration: Declaration<C>): { places: Read
 
 function arrowsOf<C extends Channels>(declaration: Declaration<C>): readonly Arrow[] {
   const fromEdges = declaration.edges.flatMap((edge): Arrow[] => {
-    if (edge.kind === "conditional") return (edge.targets ?? [ANYWHERE]).map((to) => ({ from: edge.from, to, style: "conditional" }));
+    if (edge.kind === "conditional")
+      return (edge.targets ?? [ANYWHERE]).map((to) => ({ from: edge.from, to, style: "conditional" }));
     if (edge.kind === "join") return edge.from.map((from) => ({ from, to: edge.to, style: "join" }));
     return [{ from: edge.from, to: edge.to, style: "edge" }];
   });

@@ -5,7 +5,9 @@ import type { Declaration, EdgeDeclaration } from "./declaration.js";
 /** 16 hexadecimal digits. */
 export function fingerprintOf<C extends Channels>(declaration: Declaration<C>): string {
   const channels = Object.entries(declaration.channels).map(describeChannel).sort();
-  const nodes = declaration.nodes.map(({ name, options }) => line("node", name, options.defer === true, sorted(options.ends))).sort();
+  const nodes = declaration.nodes
+    .map(({ name, options }) => line("node", name, options.defer === true, sorted(options.ends)))
+    .sort();
   const edges = [...new Set(declaration.edges.map(describeEdge))].sort();
   return hash([...channels, ...nodes, ...edges].join("\n"));
 }

@@ -3,7 +3,10 @@ import type { Channels, StateOf } from "../state/channel.js";
 import type { NodeResult } from "./command.js";
 
 /** A node: sees one frozen snapshot of the state and returns what it writes and where it goes. */
-export type NodeFn<C extends Channels> = (state: StateOf<C>, ctx: NodeContext) => NodeResult<C> | Promise<NodeResult<C>>;
+export type NodeFn<C extends Channels> = (
+  state: StateOf<C>,
+  ctx: NodeContext,
+) => NodeResult<C> | Promise<NodeResult<C>>;
 
 /** What a node is given besides the state. May be destructured. */
 export interface NodeContext {

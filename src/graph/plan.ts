@@ -1,6 +1,6 @@
 /** A checked graph, arranged for running: everything that can be decided before the first superstep is decided here. */
 import type { AnyChannel, Channels } from "../state/channel.js";
-import type { Declaration, RouteFn } from "./declaration.js";
+import type { Declaration, EdgeDeclaration, RouteFn } from "./declaration.js";
 import type { NodeFn, NodeOptions } from "./node.js";
 import { END, START } from "./target.js";
 
@@ -12,7 +12,9 @@ export interface JoinPlan {
   readonly to: string;
 }
 /** A static way out of a node, in order of declaration. */
-export type ExitPlan = { readonly kind: "edge"; readonly to: string } | { readonly kind: "join"; readonly join: JoinPlan };
+export type ExitPlan =
+  | { readonly kind: "edge"; readonly to: string }
+  | { readonly kind: "join"; readonly join: JoinPlan };
 /** A way out that is decided at run time. */
 export interface RoutePlan<C extends Channels> {
   readonly origin: string;
@@ -67,7 +69,12 @@ function nodePlan<C extends Channels>(
   joins: ReadonlyMap<string, JoinPlan>,
   node: Declaration<C>["nodes"][number],
 ): NodePlan<C> {
-  return { ...originPlan(declaration, joins, node.name, node.options.ends), name: node.name, run: node.run, options: node.options };
+  return {
+    ...originPlan(declaration, joins, node.name, node.options.ends),
+    name: node.name,
+    run: node.run,
+    options: node.options,
+  };
 }
 
 function originPlan<C extends Channels>(
@@ -76,19 +83,24 @@ function originPlan<C extends Channels>(
   origin: string,
   ends?: readonly string[],
 ): OriginPlan<C> {
-  const exits: ExitPlan[] = [];
-  const routes: RoutePlan<C>[] = [];
-  for (const edge of declaration.edges) {
-    if (edge.kind === "edge" && edge.from === origin) exits.push({ kind: "edge", to: edge.to });
-    if (edge.kind === "conditional" && edge.from === origin) {
-      routes.push({ origin, route: edge.route, targets: edge.targets && new Set(edge.targets) });
-    }
-    if (edge.kind === "join" && edge.from.includes(origin)) {
-      const join = joins.get(joinId(edge.from, edge.to));
-      if (join !== undefined) exits.push({ kind: "join", join });
-    }
-  }
-  return { exits, routes, ends: ends && new Set(ends) };
+  return {
+    exits: declaration.edges.flatMap((edge) => exitOf(edge, joins, origin) ?? []),
+    routes: declaration.edges.flatMap((edge) => {
+      if (edge.kind !== "conditional" || edge.from !== origin) return [];
+      return [{ origin, route: edge.route, targets: edge.targets && new Set(edge.targets) }];
+    }),
+    ends: ends && new Set(ends),
+  };
+}
+
+function exitOf<C extends Channels>(
+  edge: EdgeDeclaration<C>,
+  joins: ReadonlyMap<string, JoinPlan>,
+  origin: string,
+): ExitPlan | undefined {
+  if (edge.kind === "edge") return edge.from === origin ? { kind: "edge", to: edge.to } : undefined;
+  const join = edge.kind === "join" && edge.from.includes(origin) ? joins.get(joinId(edge.from, edge.to)) : undefined;
+  return join && { kind: "join", join };
 }
 
 /** The names that a message may offer as targets. */

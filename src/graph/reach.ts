@@ -8,10 +8,18 @@ export function reachable<C extends Channels>(declaration: Declaration<C>): Read
   const reached = new Set<string>([START]);
   for (let size = 0; size < reached.size; ) {
     size = reached.size;
-    for (const edge of declaration.edges) if (fires(edge, reached)) for (const to of targetsOf(declaration, edge)) reached.add(to);
-    for (const node of declaration.nodes) if (reached.has(node.name)) for (const to of node.options.ends ?? []) reached.add(to);
+    for (const to of oneFurther(declaration, reached)) reached.add(to);
   }
   return reached;
+}
+
+/** Where one more edge leads from what is reached. */
+function oneFurther<C extends Channels>(declaration: Declaration<C>, reached: ReadonlySet<string>): readonly string[] {
+  const byEdges = declaration.edges
+    .filter((edge) => fires(edge, reached))
+    .flatMap((edge) => targetsOf(declaration, edge));
+  const byEnds = declaration.nodes.filter(({ name }) => reached.has(name)).flatMap(({ options }) => options.ends ?? []);
+  return [...byEdges, ...byEnds];
 }
 
 function fires<C extends Channels>(edge: EdgeDeclaration<C>, reached: ReadonlySet<string>): boolean {

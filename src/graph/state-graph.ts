@@ -28,7 +28,7 @@ export class StateGraph<C extends Channels, N extends string = never> {
 
   /** A list on the left is a join: the target waits until every one of them has run. */
   addEdge(from: N | typeof START | readonly N[], to: NoInfer<N> | typeof END): this {
-    this.#edges.push(Array.isArray(from) ? { kind: "join", from: [...from], to } : { kind: "edge", from: from as string, to });
+    this.#edges.push(typeof from === "string" ? { kind: "edge", from, to } : { kind: "join", from: [...from], to });
     return this;
   }
 

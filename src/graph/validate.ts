@@ -2,22 +2,35 @@
 import { type GraphIssue, recordOf } from "../errors.js";
 import type { Channels } from "../state/channel.js";
 import { seal } from "../state/seal.js";
-import type { Declaration, EdgeDeclaration } from "./declaration.js";
+import type { Declaration, EdgeDeclaration, NodeDeclaration } from "./declaration.js";
 import { reachable } from "./reach.js";
 import { END, START } from "./target.js";
+
+const RESERVED: ReadonlySet<string> = new Set(["", START, END, "__proto__"]);
 
 /** All issues of the graph; empty for one that can run. */
 export function issuesOf<C extends Channels>(declaration: Declaration<C>): readonly GraphIssue[] {
   const known = new Set(declaration.nodes.map((node) => node.name));
-  const naming = [...channelIssues(declaration.channels), ...nodeIssues(declaration, known), ...edgeIssues(declaration, known)];
+  const naming = [
+    ...channelIssues(declaration.channels),
+    ...nodeIssues(declaration, known),
+    ...edgeIssues(declaration, known),
+  ];
   return [...naming, ...reachIssues(declaration, known)];
 }
 
 function channelIssues(channels: Channels): GraphIssue[] {
   return Object.entries(channels).flatMap(([name, channel]): GraphIssue[] => {
-    if (name === "__proto__") return [issue("reservedName", `channel name "${name}" is reserved`, "choose another name")];
+    if (name === "__proto__")
+      return [issue("reservedName", `channel name "${name}" is reserved`, "choose another name")];
     if (typeof channel?.initial !== "function" || typeof channel.reduce !== "function") {
-      return [issue("invalidChannel", `channel "${name}" is no channel`, "make it with lastValue, append, merge, sum, reducer, messages or ephemeral")];
+      return [
+        issue(
+          "invalidChannel",
+          `channel "${name}" is no channel`,
+          "make it with lastValue, append, merge, sum, reducer, messages or ephemeral",
+        ),
+      ];
     }
     return initialIssues(name, channel.initial);
   });
@@ -29,21 +42,36 @@ function initialIssues(name: string, initial: () => unknown): GraphIssue[] {
     return [];
   } catch (error) {
     const { message } = recordOf(error);
-    return [issue("invalidChannel", `initial value of channel "${name}" cannot be used: ${message}`, "give it a value that can be stored")];
+    return [
+      issue(
+        "invalidChannel",
+        `initial value of channel "${name}" cannot be used: ${message}`,
+        "give it a value that can be stored",
+      ),
+    ];
   }
 }
 
-function nodeIssues<C extends Channels>(declaration: Declaration<C>, known: ReadonlySet<string>): GraphIssue[] {
-  const seen = new Set<string>();
-  const issues: GraphIssue[] = [];
-  for (const { name, run, options } of declaration.nodes) {
-    if (typeof name !== "string" || name === "" || name === START || name === END || name === "__proto__") {
-      issues.push(issue("reservedName", `node name "${String(name)}" is reserved`, "choose another name"));
-    }
-    if (seen.has(name)) issues.push(issue("duplicateNode", `node "${name}" is added twice`, "rename or remove one of them"));
-    if (typeof run !== "function") issues.push(issue("invalidNode", `node "${name}" is no function`, "pass (state, ctx) => update"));
-    for (const end of options.ends ?? []) if (!isTarget(end, known)) issues.push(unknown(end, `the ends of node "${name}"`));
-    seen.add(name);
+function nodeIssues<C extends Channels>({ nodes }: Declaration<C>, known: ReadonlySet<string>): GraphIssue[] {
+  const isTwice = (name: string, place: number) => nodes.findIndex((node) => node.name === name) < place;
+  return nodes.flatMap((node, place) => {
+    const issues = ownIssues(node, known);
+    if (!isTwice(node.name, place)) return issues;
+    return [...issues, issue("duplicateNode", `node "${node.name}" is added twice`, "rename or remove one of them")];
+  });
+}
+
+function ownIssues<C extends Channels>(
+  { name, run, options }: NodeDeclaration<C>,
+  known: ReadonlySet<string>,
+): GraphIssue[] {
+  const strayEnds = (options.ends ?? []).filter((end) => !isTarget(end, known));
+  const issues = strayEnds.map((end) => unknown(end, `the ends of node "${name}"`));
+  if (typeof name !== "string" || RESERVED.has(name)) {
+    issues.push(issue("reservedName", `node name "${String(name)}" is reserved`, "choose another name"));
+  }
+  if (typeof run !== "function") {
+    issues.push(issue("invalidNode", `node "${name}" is no function`, "pass (state, ctx) => update"));
   }
   return issues;
 }
@@ -51,7 +79,8 @@ function nodeIssues<C extends Channels>(declaration: Declaration<C>, known: Read
 function edgeIssues<C extends Channels>(declaration: Declaration<C>, known: ReadonlySet<string>): GraphIssue[] {
   const issues = declaration.edges.flatMap((edge) => [...sourceIssues(edge, known), ...targetIssues(edge, known)]);
   const hasEntry = declaration.edges.some((edge) => edge.kind !== "join" && edge.from === START);
-  if (!hasEntry) issues.push(issue("noEntry", "nothing leads out of START", "add an edge or conditional edges from START"));
+  if (!hasEntry)
+    issues.push(issue("noEntry", "nothing leads out of START", "add an edge or conditional edges from START"));
   return issues;
 }
 
@@ -61,7 +90,8 @@ function sourceIssues<C extends Channels>(edge: EdgeDeclaration<C>, known: Reado
     return edge.from === START || known.has(edge.from) ? [] : [unknown(edge.from, whereIs(edge))];
   }
   const issues = edge.from.filter((source) => !known.has(source)).map((source) => unknown(source, whereIs(edge)));
-  if (edge.from.length === 0) issues.push(issue("emptyJoin", `${whereIs(edge)} has no sources`, "list at least one node"));
+  if (edge.from.length === 0)
+    issues.push(issue("emptyJoin", `${whereIs(edge)} has no sources`, "list at least one node"));
   if (new Set(edge.from).size < edge.from.length) {
     issues.push(issue("duplicateSource", `${whereIs(edge)} lists a source twice`, "list each source once"));
   }
@@ -70,9 +100,13 @@ function sourceIssues<C extends Channels>(edge: EdgeDeclaration<C>, known: Reado
 
 function targetIssues<C extends Channels>(edge: EdgeDeclaration<C>, known: ReadonlySet<string>): GraphIssue[] {
   if (edge.kind !== "conditional") return isTarget(edge.to, known) ? [] : [unknown(edge.to, whereIs(edge))];
-  const issues = (edge.targets ?? []).filter((target) => !isTarget(target, known)).map((target) => unknown(target, whereIs(edge)));
-  if (typeof edge.route !== "function") issues.push(issue("invalidRoute", `${whereIs(edge)} have no route function`, "pass (state) => target"));
-  if (edge.targets?.length === 0) issues.push(issue("noTargets", `${whereIs(edge)} declare no targets`, "list them, or leave the list out"));
+  const issues = (edge.targets ?? [])
+    .filter((target) => !isTarget(target, known))
+    .map((target) => unknown(target, whereIs(edge)));
+  if (typeof edge.route !== "function")
+    issues.push(issue("invalidRoute", `${whereIs(edge)} have no route function`, "pass (state) => target"));
+  if (edge.targets?.length === 0)
+    issues.push(issue("noTargets", `${whereIs(edge)} declare no targets`, "list them, or leave the list out"));
   return issues;
 }
 
@@ -81,13 +115,27 @@ function reachIssues<C extends Channels>(declaration: Declaration<C>, known: Rea
   const reached = reachable(declaration);
   const issues: GraphIssue[] = [];
   for (const name of known) {
-    if (!reached.has(name)) issues.push(issue("unreachable", `node "${name}" cannot be reached`, "lead an edge, a conditional edge or another node's `ends` to it"));
+    if (!reached.has(name))
+      issues.push(
+        issue(
+          "unreachable",
+          `node "${name}" cannot be reached`,
+          "lead an edge, a conditional edge or another node's `ends` to it",
+        ),
+      );
   }
-  if (!reached.has(END)) issues.push(issue("noEnd", "no way leads to END", "lead an edge, a conditional edge or a node's `ends` to END"));
+  if (!reached.has(END))
+    issues.push(issue("noEnd", "no way leads to END", "lead an edge, a conditional edge or a node's `ends` to END"));
   for (const edge of declaration.edges) {
     const missing = edge.kind === "join" ? edge.from.filter((source) => known.has(source) && !reached.has(source)) : [];
     if (missing.length > 0) {
-      issues.push(issue("joinNeverFires", `${whereIs(edge)} can never fire: ${missing.join(", ")} cannot run before it`, "make every source reachable without the join"));
+      issues.push(
+        issue(
+          "joinNeverFires",
+          `${whereIs(edge)} can never fire: ${missing.join(", ")} cannot run before it`,
+          "make every source reachable without the join",
+        ),
+      );
     }
   }
   return issues;

@@ -1,5 +1,11 @@
 /** Runs the sessions of one compiled graph. Thin: a call is checked, takes its session, and is driven. */
-import { NotPausedError, SessionExistsError, SessionNotFinishedError, SessionNotFoundError, UnknownNodeError } from "../errors.js";
+import {
+  NotPausedError,
+  SessionExistsError,
+  SessionNotFinishedError,
+  SessionNotFoundError,
+  UnknownNodeError,
+} from "../errors.js";
 import type { App } from "../graph/app.js";
 import { type Checkpoint, wasIssued } from "../session/checkpoint.js";
 import type { SessionStatus } from "../session/status.js";
@@ -14,7 +20,13 @@ import type { EventSink } from "./events.js";
 import type { RunHooks } from "./hooks.js";
 import { firstCheckpoint, type Invocation } from "./invocation.js";
 import { loadStanding, openEngine, openRun } from "./opening.js";
-import { type AppRunnerOptions, checkRunOptions, checkSessionId, type RunOptions, type StepOptions } from "./options.js";
+import {
+  type AppRunnerOptions,
+  checkRunOptions,
+  checkSessionId,
+  type RunOptions,
+  type StepOptions,
+} from "./options.js";
 import type { RunResult, StepResult } from "./report.js";
 import { type Engine, nextStep, type Run, type Standing } from "./run.js";
 import { annotate } from "./saving.js";
@@ -118,12 +130,20 @@ export class AppRunner<C extends Channels, N extends string> {
   }
 
   /** Sessions ordered by id, read page by page. */
-  async *sessions({ status, limit = Number.POSITIVE_INFINITY, after }: SessionFilter = {}): AsyncIterable<SessionSummary> {
+  async *sessions({
+    status,
+    limit = Number.POSITIVE_INFINITY,
+    after,
+  }: SessionFilter = {}): AsyncIterable<SessionSummary> {
     let left = limit;
     let cursor = after;
     while (left > 0) {
       const size = Math.min(left, PAGE);
-      const page = await this.#engine.store.list({ limit: size, ...(status && { status }), ...(cursor !== undefined && { after: cursor }) });
+      const page = await this.#engine.store.list({
+        limit: size,
+        ...(status && { status }),
+        ...(cursor !== undefined && { after: cursor }),
+      });
       yield* page;
       left -= page.length;
       cursor = page.at(-1)?.sessionId;
@@ -154,14 +174,22 @@ export class AppRunner<C extends Channels, N extends string> {
     return this.close();
   }
 
-  async #invoke(sessionId: string, input: UpdateOf<C> | undefined, options: InvokeOptions<N>, watch: Watch): Promise<RunResult<C>> {
+  async #invoke(
+    sessionId: string,
+    input: UpdateOf<C> | undefined,
+    options: InvokeOptions<N>,
+    watch: Watch,
+  ): Promise<RunResult<C>> {
     const { entry, restart = false } = options;
     if (entry !== undefined && !this.#engine.plan.nodes.has(entry)) {
       throw new UnknownNodeError(entry, "entry", [...this.#engine.plan.nodes.keys()]);
     }
     return this.#exclusively(sessionId, options, watch, async (cancellation) => {
       const former = await loadStanding(this.#engine, sessionId);
-      const standing = await this.#beginOrGoOn({ sessionId, input, ...(entry && { entry }), ...(former && { former }) }, restart);
+      const standing = await this.#beginOrGoOn(
+        { sessionId, input, ...(entry && { entry }), ...(former && { former }) },
+        restart,
+      );
       return driveOn(openRun(this.#engine, { sessionId, options, ...watch, cancellation }, standing));
     });
   }
@@ -204,7 +232,12 @@ export class AppRunner<C extends Channels, N extends string> {
     await annotate(run, undefined, answered);
   }
 
-  async #drive<R>(sessionId: string, options: RunOptions<N>, watch: Watch, work: (run: Run<C>) => Promise<R>): Promise<R> {
+  async #drive<R>(
+    sessionId: string,
+    options: RunOptions<N>,
+    watch: Watch,
+    work: (run: Run<C>) => Promise<R>,
+  ): Promise<R> {
     return this.#exclusively(sessionId, options, watch, async (cancellation) =>
       work(openRun(this.#engine, { sessionId, options, ...watch, cancellation }, await this.#load(sessionId))),
     );

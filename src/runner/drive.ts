@@ -42,7 +42,10 @@ async function begin<C extends Channels>(run: Run<C>): Promise<Advance> {
   return { kind: "committed", report: undefined };
 }
 
-async function telling<C extends Channels, R extends RunResult<C> | StepResult<C>>(run: Run<C>, work: () => Promise<R>): Promise<R> {
+async function telling<C extends Channels, R extends RunResult<C> | StepResult<C>>(
+  run: Run<C>,
+  work: () => Promise<R>,
+): Promise<R> {
   run.emit?.(nextStep(run), { type: "run.started" });
   try {
     const result = run.trace === undefined ? await work() : await run.trace.cover(work);
@@ -88,7 +91,9 @@ function resultOf<C extends Channels>(run: Run<C>, advance: Advance): RunResult<
 function stepResultOf<C extends Channels>(run: Run<C>, advance: Advance): StepResult<C> {
   if (advance.kind !== "paused") return { status: "completed", report: advance.report ?? nothingRun(run) };
   const paused = pausedReport(run, advance.reason);
-  return advance.report === undefined ? { status: "paused", paused } : { status: "paused", paused, report: advance.report };
+  return advance.report === undefined
+    ? { status: "paused", paused }
+    : { status: "paused", paused, report: advance.report };
 }
 
 function pausedReport<C extends Channels>(run: Run<C>, reason: PauseReason): PausedReport<C> {

@@ -7,17 +7,38 @@ import type { StepReport } from "./report.js";
 export type RunEventBody =
   | { readonly type: "run.started" }
   | { readonly type: "step.started"; readonly frontier: readonly TaskRef[] }
-  | { readonly type: "node.started" | "node.completed"; readonly task: TaskRef; readonly attempt: number; readonly durationMs?: number }
-  | { readonly type: "node.retrying" | "node.failed"; readonly task: TaskRef; readonly attempt: number; readonly error: ErrorRecord }
+  | {
+      readonly type: "node.started" | "node.completed";
+      readonly task: TaskRef;
+      readonly attempt: number;
+      readonly durationMs?: number;
+    }
+  | {
+      readonly type: "node.retrying" | "node.failed";
+      readonly task: TaskRef;
+      readonly attempt: number;
+      readonly error: ErrorRecord;
+    }
   | { readonly type: "node.emitted"; readonly task: TaskRef; readonly data: unknown }
-  | { readonly type: "node.progress"; readonly task: TaskRef; readonly done: number; readonly total?: number; readonly message?: string }
+  | {
+      readonly type: "node.progress";
+      readonly task: TaskRef;
+      readonly done: number;
+      readonly total?: number;
+      readonly message?: string;
+    }
   | { readonly type: "step.completed"; readonly report: StepReport }
   | { readonly type: "run.paused"; readonly reason: PauseReason }
   | { readonly type: "run.completed" }
   | { readonly type: "run.failed"; readonly error: ErrorRecord };
 
 /** One event of a run. `seq` counts from 1, `at` is stamped when it happened, `step` is the superstep being attempted. */
-export type RunEvent = { readonly seq: number; readonly at: number; readonly sessionId: string; readonly step: number } & RunEventBody;
+export type RunEvent = {
+  readonly seq: number;
+  readonly at: number;
+  readonly sessionId: string;
+  readonly step: number;
+} & RunEventBody;
 
 /** Where events go. Never throws. */
 export type EventSink = (step: number, event: RunEventBody) => void;

@@ -1,5 +1,13 @@
 /** A superstep that did not commit: what was finished is kept, the status says why, and the error says where (S6, S7, P6). */
-import { CheckpointConflictError, CheckpointError, locate, RunAbortedError, recordOf, SuperstepError, type TaskRef } from "../errors.js";
+import {
+  CheckpointConflictError,
+  CheckpointError,
+  locate,
+  RunAbortedError,
+  recordOf,
+  SuperstepError,
+  type TaskRef,
+} from "../errors.js";
 import type { Note } from "../session/checkpoint.js";
 import { READY, type SessionStatus } from "../session/status.js";
 import type { Channels } from "../state/channel.js";
@@ -21,7 +29,11 @@ export interface FailedAttempt<C extends Channels> {
 export async function recordFailure<C extends Channels>(run: Run<C>, attempt: FailedAttempt<C>): Promise<unknown> {
   const { error } = attempt;
   const finished = finishedOf(attempt.settled);
-  const at = frontierContext(run, finished.map(({ task }) => task), attempt.failed);
+  const at = frontierContext(
+    run,
+    finished.map(({ task }) => task),
+    attempt.failed,
+  );
   if (SuperstepError.is(error)) locate(error, at);
   if (error instanceof CheckpointError || error instanceof CheckpointConflictError) return error;
   try {
@@ -53,7 +65,9 @@ export function tellSettled<C extends Channels>(
 
 /** Records that keep the results of tasks that ran in this attempt. */
 export function resultsOf(finished: readonly (Settled & { kind: "finished" })[]): readonly TaskRecord[] {
-  return finished.filter(({ kept }) => !kept).map(({ task, outcome }) => ({ kind: "result", taskId: task.id, outcome }));
+  return finished
+    .filter(({ kept }) => !kept)
+    .map(({ task, outcome }) => ({ kind: "result", taskId: task.id, outcome }));
 }
 
 function noteOf<C extends Channels>(run: Run<C>, error: unknown): Note {

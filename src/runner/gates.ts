@@ -53,7 +53,8 @@ function hasPassed<C extends Channels>({ standing }: Run<C>, gate: Gate): boolea
 async function checkLimits<C extends Channels>(run: Run<C>): Promise<void> {
   const { cancellation, sessionId } = run;
   if (cancellation.aborted) throw new RunAbortedError(sessionId, cancellation.reason);
-  if (cancellation.stopAtBoundary !== undefined) throw new RunAbortedError(sessionId, cancellation.stopAtBoundary.reason);
+  if (cancellation.stopAtBoundary !== undefined)
+    throw new RunAbortedError(sessionId, cancellation.stopAtBoundary.reason);
   const most = run.options.maxSteps ?? DEFAULT_MAX_STEPS;
   if (run.tally.steps >= most) throw new StepLimitError(sessionId, most);
 }

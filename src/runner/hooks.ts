@@ -65,7 +65,10 @@ export class HookList {
   }
 
   /** Calls every hook of that kind, in order; the first wish to pause counts. */
-  async ask<H extends Asking>(hook: H, about: Parameters<NonNullable<RunHooks[H]>>[0]): Promise<PauseRequest | undefined> {
+  async ask<H extends Asking>(
+    hook: H,
+    about: Parameters<NonNullable<RunHooks[H]>>[0],
+  ): Promise<PauseRequest | undefined> {
     let wish: PauseRequest | undefined;
     for (const hooks of this.#hooks) {
       try {

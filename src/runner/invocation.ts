@@ -22,7 +22,10 @@ export interface Invocation<C extends Channels> {
 }
 
 /** The checkpoint that an invocation begins with. Throws what the barrier and the routes of START throw. */
-export async function firstCheckpoint<C extends Channels>(engine: Engine<C>, invocation: Invocation<C>): Promise<Checkpoint<C>> {
+export async function firstCheckpoint<C extends Channels>(
+  engine: Engine<C>,
+  invocation: Invocation<C>,
+): Promise<Checkpoint<C>> {
   const { sessionId, former } = invocation;
   const { plan } = engine;
   const incarnation = former?.checkpoint.incarnation ?? freshIncarnation(engine.random);
@@ -74,7 +77,8 @@ function inputResult<C extends Channels>({ input }: Invocation<C>, id: string): 
 }
 
 function checkInput(input: unknown): Update {
-  const prototype = typeof input === "object" && input !== null ? (Object.getPrototypeOf(input) as object | null) : input;
+  const prototype =
+    typeof input === "object" && input !== null ? (Object.getPrototypeOf(input) as object | null) : input;
   const isPlain = prototype === null || (typeof prototype === "object" && Object.getPrototypeOf(prototype) === null);
   if (input === null || !isPlain) {
     throw new InvalidOptionError("input", "is no record of channel writes", "pass { [channel]: write }");

@@ -64,7 +64,8 @@ export class Keeper<C extends Channels> {
   }
 
   async #flush(): Promise<void> {
-    while (!this.#closed && this.#records.length > 0) await this.#write(this.#records.splice(0), this.#finished.splice(0));
+    while (!this.#closed && this.#records.length > 0)
+      await this.#write(this.#records.splice(0), this.#finished.splice(0));
     this.#writing = undefined;
   }
 

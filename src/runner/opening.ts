@@ -32,7 +32,10 @@ export function openEngine<C extends Channels>({ plan }: App<C, string>, options
 }
 
 /** Where a stored session stands, under the graph of today; undefined when there is none. Throws GraphMismatchError. */
-export async function loadStanding<C extends Channels>(engine: Engine<C>, sessionId: string): Promise<Standing<C> | undefined> {
+export async function loadStanding<C extends Channels>(
+  engine: Engine<C>,
+  sessionId: string,
+): Promise<Standing<C> | undefined> {
   const stored = await engine.store.load(sessionId);
   return stored && { ...stored, checkpoint: adopt(stored.checkpoint, engine.plan) };
 }

@@ -48,13 +48,25 @@ export function checkRunnerOptions<C extends Channels>(options: AppRunnerOptions
   for (const node of plan.nodes.values()) checkNode(node.name, node.options, options.limits ?? {});
 }
 
-function checkNode(name: string, options: { limit?: string; timeoutMs?: number; retry?: { maxAttempts: number } }, limits: object): void {
+function checkNode(
+  name: string,
+  options: { limit?: string; timeoutMs?: number; retry?: { maxAttempts: number } },
+  limits: object,
+): void {
   const { limit, timeoutMs, retry } = options;
   if (limit !== undefined && !Object.hasOwn(limits, limit)) {
-    throw new InvalidOptionError("limits", `has no "${limit}", which node "${name}" asks for`, `add it: limits: { "${limit}": 8 }`);
+    throw new InvalidOptionError(
+      "limits",
+      `has no "${limit}", which node "${name}" asks for`,
+      `add it: limits: { "${limit}": 8 }`,
+    );
   }
   if (timeoutMs !== undefined && !(timeoutMs > 0)) {
-    throw new InvalidOptionError("timeoutMs", `of node "${name}" is ${timeoutMs}`, "give a positive number of milliseconds");
+    throw new InvalidOptionError(
+      "timeoutMs",
+      `of node "${name}" is ${timeoutMs}`,
+      "give a positive number of milliseconds",
+    );
   }
   if (retry !== undefined) checkCount("maxAttempts", retry.maxAttempts);
 }
@@ -74,8 +86,12 @@ export function checkSessionId(sessionId: unknown): void {
 
 function checkNodes<C extends Channels>(option: string, nodes: unknown, plan: GraphPlan<C>): void {
   if (nodes === undefined || nodes === "*") return;
-  if (!Array.isArray(nodes)) throw new InvalidOptionError(option, "is no list of nodes", 'pass a list of node names, or "*"');
-  for (const node of nodes) if (!plan.nodes.has(node)) throw new UnknownNodeError(String(node), option, [...plan.nodes.keys()]);
+  if (!Array.isArray(nodes)) {
+    throw new InvalidOptionError(option, "is no list of nodes", 'pass a list of node names, or "*"');
+  }
+  for (const node of nodes.map(String)) {
+    if (!plan.nodes.has(node)) throw new UnknownNodeError(node, option, [...plan.nodes.keys()]);
+  }
 }
 
 function checkCount(option: string, value: number | undefined): void {

@@ -30,20 +30,21 @@ export async function annotate<C extends Channels>(
   const { sessionId, incarnation, seq } = checkpoint;
   const at = run.engine.clock.now();
   await run.engine.store.annotate({ sessionId, incarnation, seq, records, at, ...(note && { note }), ...options });
-  const former = options.discardResults === true ? run.standing.records.filter(({ kind }) => kind !== "result") : run.standing.records;
+  const former =
+    options.discardResults === true
+      ? run.standing.records.filter(({ kind }) => kind !== "result")
+      : run.standing.records;
   run.standing = { checkpoint, note: note ?? run.standing.note, records: upsert(former, records) };
 }
 
 function write<C extends Channels>(run: Run<C>, checkpoint: Checkpoint<C>): Awaitable<void> {
-  const save = () => run.engine.store.commit(checkpoint as Checkpoint);
-  const bytes = within(run.scope, SPANS.checkpoint, () => ({ step: checkpoint.step }), (span) => {
-    const saved = save();
-    if (span === undefined) return saved;
-    if (!isThenable(saved)) span.set({ bytes: saved });
-    return isThenable(saved) ? saved.then((count) => (span.set({ bytes: count }), count)) : saved;
-  });
+  const attributes = () => ({ step: checkpoint.step });
   run.unsaved = undefined;
-  return isThenable(bytes) ? bytes.then(() => undefined) : undefined;
+  return within(run.scope, SPANS.checkpoint, attributes, (span) => {
+    const saved = run.engine.store.commit(checkpoint as Checkpoint);
+    if (isThenable(saved)) return saved.then((bytes) => span?.set({ bytes }));
+    span?.set({ bytes: saved });
+  });
 }
 
 function stand<C extends Channels>(run: Run<C>, checkpoint: Checkpoint<C>): void {
@@ -52,7 +53,12 @@ function stand<C extends Channels>(run: Run<C>, checkpoint: Checkpoint<C>): void
 
 /** Several supersteps as one checkpoint: the deltas of all, the state of the last. */
 function squash<C extends Channels>(former: Checkpoint<C>, last: Checkpoint<C>): Checkpoint<C> {
-  return { ...last, parentSeq: former.parentSeq, ran: [...former.ran, ...last.ran], deltas: [...former.deltas, ...last.deltas] };
+  return {
+    ...last,
+    parentSeq: former.parentSeq,
+    ran: [...former.ran, ...last.ran],
+    deltas: [...former.deltas, ...last.deltas],
+  };
 }
 
 function upsert(former: readonly TaskRecord[], records: readonly TaskRecord[]): readonly TaskRecord[] {

@@ -10,13 +10,20 @@ import type { Keeper } from "./keeper.js";
 import { nextStep, type Run } from "./run.js";
 import { SPANS, type Trace, within } from "./telemetry.js";
 
-export function scheduleTasks<C extends Channels>(run: Run<C>, keeper: Keeper<C>): ScheduledStep | Promise<ScheduledStep> {
+export function scheduleTasks<C extends Channels>(
+  run: Run<C>,
+  keeper: Keeper<C>,
+): ScheduledStep | Promise<ScheduledStep> {
   const { frontier } = run.standing.checkpoint;
   const attributes = () => ({ step: nextStep(run), frontier_len: frontier.length });
   return within(run.scope, SPANS.schedule, attributes, (span) => schedule(run, keeper, span));
 }
 
-function schedule<C extends Channels>(run: Run<C>, keeper: Keeper<C>, span: Trace | undefined): ScheduledStep | Promise<ScheduledStep> {
+function schedule<C extends Channels>(
+  run: Run<C>,
+  keeper: Keeper<C>,
+  span: Trace | undefined,
+): ScheduledStep | Promise<ScheduledStep> {
   const { plan, limits, maxConcurrency, onFailure, stopwatch } = run.engine;
   const { checkpoint, records } = run.standing;
   const startedAt = stopwatch();
@@ -63,7 +70,13 @@ function listenerOf<C extends Channels>({ emit }: Run<C>, step: number): TaskLis
     retrying: (task, attempt, error) => emit?.(step, { type: "node.retrying", task, attempt, error: recordOf(error) }),
     emitted: (task, data) => emit?.(step, { type: "node.emitted", task, data }),
     progressed: (task, done, total, message) =>
-      emit?.(step, { type: "node.progress", task, done, ...(total !== undefined && { total }), ...(message !== undefined && { message }) }),
+      emit?.(step, {
+        type: "node.progress",
+        task,
+        done,
+        ...(total !== undefined && { total }),
+        ...(message !== undefined && { message }),
+      }),
   };
 }
 

@@ -17,7 +17,9 @@ export class Store {
   }
 
   async load(sessionId: string): Promise<StoredSession | undefined> {
-    const stored = await guard("load a session", () => this.#checkpointer.load(sessionId, this.#resident.get(sessionId)));
+    const stored = await guard("load a session", () =>
+      this.#checkpointer.load(sessionId, this.#resident.get(sessionId)),
+    );
     if (stored === undefined) this.#resident.delete(sessionId);
     else this.#stay(stored.checkpoint);
     return stored;

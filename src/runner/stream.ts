@@ -81,11 +81,15 @@ export class EventStream<C extends Channels> implements RunStream<C> {
   #breakOff(): void {
     this.#abandoned = true;
     this.#waiting.length = 0;
-    this.#cancellation.stopAtBoundary ??= { reason: new DOMException("nobody reads the stream any more", "AbortError") };
+    this.#cancellation.stopAtBoundary ??= {
+      reason: new DOMException("nobody reads the stream any more", "AbortError"),
+    };
   }
 
   #dropLive(): void {
-    const oldest = this.#waiting.findIndex(({ type }: RunEventBody) => type === "node.emitted" || type === "node.progress");
+    const oldest = this.#waiting.findIndex(
+      ({ type }: RunEventBody) => type === "node.emitted" || type === "node.progress",
+    );
     if (oldest >= 0) this.#waiting.splice(oldest, 1);
   }
 }

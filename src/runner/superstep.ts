@@ -30,14 +30,28 @@ export type Advance =
 
 /** What the tasks, the barrier and the frontier gave, before it is committed. */
 type Attempt<C extends Channels> =
-  | { readonly kind: "asked"; readonly asks: (Verdict & { kind: "asked" })["asks"]; readonly settled: readonly Settled[] }
-  | { readonly kind: "ready"; readonly settled: readonly Settled[]; readonly barrier: BarrierResult<C>; readonly frontier: Frontier };
+  | {
+      readonly kind: "asked";
+      readonly asks: (Verdict & { kind: "asked" })["asks"];
+      readonly settled: readonly Settled[];
+    }
+  | {
+      readonly kind: "ready";
+      readonly settled: readonly Settled[];
+      readonly barrier: BarrierResult<C>;
+      readonly frontier: Frontier;
+    };
 
 /** Throws what failed, with the frontier it failed at; the session can go on from there. */
 export async function runSuperstep<C extends Channels>(run: Run<C>): Promise<Advance> {
   const reason = await stopBefore(run);
   if (reason !== undefined) return { kind: "paused", reason, report: undefined };
-  return within(run.trace, SPANS.superstep, () => ({ step: nextStep(run) }), (span) => advance(run, span));
+  return within(
+    run.trace,
+    SPANS.superstep,
+    () => ({ step: nextStep(run) }),
+    (span) => advance(run, span),
+  );
 }
 
 async function advance<C extends Channels>(run: Run<C>, span: Trace | undefined): Promise<Advance> {
@@ -91,16 +105,24 @@ async function tryTasks<C extends Channels>(run: Run<C>, keeper: Keeper<C>): Pro
 function foldResults<C extends Channels>(run: Run<C>, results: readonly TaskResult[]): BarrierResult<C> {
   const { state, versions } = run.standing.checkpoint;
   const attributes = () => ({ ran_nodes_len: results.length, errors_in_partials: 0 });
-  return within(run.scope, SPANS.barrier, attributes, () => applyBarrier({ plan: run.engine.plan, state, versions, results }));
+  return within(run.scope, SPANS.barrier, attributes, () =>
+    applyBarrier({ plan: run.engine.plan, state, versions, results }),
+  );
 }
 
-function nextFrontier<C extends Channels>(run: Run<C>, results: readonly TaskResult[], answers: RouteAnswers): Frontier {
+function nextFrontier<C extends Channels>(
+  run: Run<C>,
+  results: readonly TaskResult[],
+  answers: RouteAnswers,
+): Frontier {
   const { progress } = run.standing.checkpoint;
   const attributes = () => ({
     commands_count: results.reduce((count, { outcome }) => count + outcome.routes.length, 0),
     conditional_edges_evaluated: [...answers.values()].reduce((count, list) => count + list.length, 0),
   });
-  return within(run.scope, SPANS.frontier, attributes, () => computeNextFrontier({ plan: run.engine.plan, results, answers, progress }));
+  return within(run.scope, SPANS.frontier, attributes, () =>
+    computeNextFrontier({ plan: run.engine.plan, results, answers, progress }),
+  );
 }
 
 /** A route that never answers must not outlive the caller's patience. */
@@ -162,7 +184,9 @@ interface CommittedStep<C extends Channels> {
 async function reportStep<C extends Channels>(run: Run<C>, committed: CommittedStep<C>): Promise<Advance> {
   const { attempt, checkpoint, stall, reported, durationMs } = committed;
   const { hooks } = run.engine;
-  const report = run.reports ? reportOf(checkpoint as Checkpoint, attempt.barrier.updatedChannels, durationMs) : undefined;
+  const report = run.reports
+    ? reportOf(checkpoint as Checkpoint, attempt.barrier.updatedChannels, durationMs)
+    : undefined;
   tellSettled(run, attempt.settled, reported, checkpoint.step);
   if (report !== undefined) run.emit?.(checkpoint.step, { type: "step.completed", report });
   const wish = report !== undefined && hooks.has("afterStep") ? await hooks.ask("afterStep", report) : undefined;
@@ -186,7 +210,11 @@ async function pauseOnQuestions<C extends Channels>(
   let { issued } = note;
   const questions = recordAsks(asks, records, () => interruptId(checkpoint.incarnation, ++issued));
   const reason: PauseReason = { kind: "interrupt", interrupts: questions.map(toPending) };
-  await annotate(run, pausedNote(run, { ...note, issued }, reason), [...resultsOf(finishedOf(settled)), ...keeper.leftover, ...questions]);
+  await annotate(run, pausedNote(run, { ...note, issued }, reason), [
+    ...resultsOf(finishedOf(settled)),
+    ...keeper.leftover,
+    ...questions,
+  ]);
   tellSettled(run, settled, keeper.reported, nextStep(run));
   return { kind: "paused", reason, report: undefined };
 }

@@ -95,7 +95,12 @@ export class Trace {
 }
 
 /** Runs `work` in a span under `parent`, or just runs it. `work` is given the span. */
-export function within<T>(parent: Trace | undefined, name: string, attributes: () => Attributes, work: (span?: Trace) => T): T {
+export function within<T>(
+  parent: Trace | undefined,
+  name: string,
+  attributes: () => Attributes,
+  work: (span?: Trace) => T,
+): T {
   if (parent === undefined) return work();
   const span = parent.child(name, attributes());
   return span.cover(() => work(span));

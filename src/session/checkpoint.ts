@@ -76,7 +76,9 @@ export function wasIssued(incarnation: string, issued: number, id: string): bool
 export function tasksOf(targets: readonly RouteTarget[], incarnation: string, seq: number): readonly TaskRef[] {
   return targets.map((target, index) => {
     const id = `${incarnation}-${seq}.${index}`;
-    return Object.freeze(typeof target === "string" ? { id, node: target } : { id, node: target.node, input: target.input });
+    return Object.freeze(
+      typeof target === "string" ? { id, node: target } : { id, node: target.node, input: target.input },
+    );
   });
 }
 
@@ -84,7 +86,9 @@ export function tasksOf(targets: readonly RouteTarget[], incarnation: string, se
 export function withoutEphemeral(checkpoint: Checkpoint): Checkpoint {
   if (checkpoint.ephemeral.length === 0) return checkpoint;
   const gone = new Set(checkpoint.ephemeral);
-  const state = Object.fromEntries(Object.entries(checkpoint.state).map(([name, value]) => [name, gone.has(name) ? undefined : value]));
+  const state = Object.fromEntries(
+    Object.entries(checkpoint.state).map(([name, value]) => [name, gone.has(name) ? undefined : value]),
+  );
   const deltas = checkpoint.deltas.filter(({ channel }) => !gone.has(channel));
   return { ...checkpoint, state: Object.freeze(state), ephemeral: [], deltas };
 }

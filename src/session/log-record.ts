@@ -59,7 +59,11 @@ export function encodeBody(checkpoint: Checkpoint, parentFrontier: readonly Task
   const kept = deltas.filter(({ channel }) => !ephemeral.includes(channel));
   const body: Body = {
     f: frontier.map(toTarget),
-    d: kept.map(({ task, channel, delta }) => [places.get(task.id) ?? [task.id, task.node], channel, delta.map(toStoredOp)]),
+    d: kept.map(({ task, channel, delta }) => [
+      places.get(task.id) ?? [task.id, task.node],
+      channel,
+      delta.map(toStoredOp),
+    ]),
     g: fingerprint,
     ...(deltas.length > 0 && { v: grown(versions, deltas) }),
     ...(progress !== NO_PROGRESS && { p: progress }),
@@ -72,7 +76,8 @@ export function encodeBody(checkpoint: Checkpoint, parentFrontier: readonly Task
 /** The whole state, without what is ephemeral. */
 export function encodeSnapshot({ state, versions, ephemeral }: Checkpoint): string {
   if (ephemeral.length === 0) return encode([state, versions]);
-  const lasting = Object.entries(state).map(([name, value]) => [name, ephemeral.includes(name) ? undefined : value]);
+  const entries = Object.entries(state as Record<string, unknown>);
+  const lasting = entries.map(([name, value]) => [name, ephemeral.includes(name) ? undefined : value] as const);
   return encode([Object.fromEntries(lasting), versions]);
 }
 
@@ -91,7 +96,10 @@ export function decodeChain(chain: readonly StoredRecord[], parentFrontier: () =
 }
 
 /** What a record says of its own superstep, without the state. */
-export function decodeRecord(record: StoredRecord, parentFrontier: () => readonly TaskRef[]): Omit<Checkpoint, "state" | "versions"> {
+export function decodeRecord(
+  record: StoredRecord,
+  parentFrontier: () => readonly TaskRef[],
+): Omit<Checkpoint, "state" | "versions"> {
   return toCheckpoint(record, decode(record.body) as Body, parentFrontier);
 }
 
@@ -100,9 +108,15 @@ export function decodeFrontier(record: StoredRecord): readonly TaskRef[] {
   return tasksOf((decode(record.body) as Body).f, record.incarnation, record.seq);
 }
 
-function toCheckpoint(record: StoredRecord, body: Body, parentFrontier: () => readonly TaskRef[]): Omit<Checkpoint, "state" | "versions"> {
+function toCheckpoint(
+  record: StoredRecord,
+  body: Body,
+  parentFrontier: () => readonly TaskRef[],
+): Omit<Checkpoint, "state" | "versions"> {
   const ran = body.r ?? (record.source === "step" ? parentFrontier() : []);
-  const deltas = body.d.map(([task, channel, ops]): ChannelDelta => ({ task: fromStored(task, ran), channel, delta: ops.map(fromStoredOp) }));
+  const deltas = body.d.map(
+    ([task, channel, ops]): ChannelDelta => ({ task: fromStored(task, ran), channel, delta: ops.map(fromStoredOp) }),
+  );
   for (const { delta } of deltas) seal(delta);
   const { sessionId, incarnation, seq, parentSeq, source, step, createdAt, format } = record;
   return {

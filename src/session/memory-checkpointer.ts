@@ -54,7 +54,13 @@ export class MemoryCheckpointer implements Checkpointer {
   #begin(checkpoint: Checkpoint, kept: Kept | undefined): void {
     if (kept !== undefined) throw new CheckpointConflictError(checkpoint.sessionId, undefined);
     const { sessionId, note, createdAt } = checkpoint;
-    this.#sessions.set(sessionId, { checkpoints: [checkpoint], head: checkpoint, note, updatedAt: createdAt, records: new Map() });
+    this.#sessions.set(sessionId, {
+      checkpoints: [checkpoint],
+      head: checkpoint,
+      note,
+      updatedAt: createdAt,
+      records: new Map(),
+    });
   }
 
   #expect(at: { readonly sessionId: string; readonly incarnation: string }, seq: number): Kept {

@@ -40,5 +40,10 @@ export function viewOf<C extends Channels>(checkpoint: Checkpoint<C>, note: Note
 
 /** Deltas as callers see them. */
 export function changesOf(deltas: readonly ChannelDelta[]): readonly Change[] {
-  return deltas.map(({ task, channel, delta }) => ({ node: task.node, taskId: task.id, channel, patch: toPatch(delta) }));
+  return deltas.map(({ task, channel, delta }) => ({
+    node: task.node,
+    taskId: task.id,
+    channel,
+    patch: toPatch(delta),
+  }));
 }

@@ -5,6 +5,12 @@
 import { createRequire } from "node:module";
 import { CheckpointError } from "../errors.js";
 
+/** A database of either driver, opened by the caller. */
+export interface OpenDatabase {
+  exec(sql: string): unknown;
+  prepare(sql: string): unknown;
+  close(): unknown;
+}
 /** What both drivers have in common, and all that the store uses. */
 export interface SqliteDatabase {
   exec(sql: string): unknown;
@@ -33,7 +39,8 @@ export function openDatabase(path: string, wanted: DriverName | undefined): Sqli
 }
 
 function driverOf(wanted: DriverName | undefined): Open {
-  if (wanted === "node:sqlite") return nodeSqlite() ?? missing(`node:sqlite needs Node 22.13 or later, this is ${process.versions.node}`);
+  if (wanted === "node:sqlite")
+    return nodeSqlite() ?? missing(`node:sqlite needs Node 22.13 or later, this is ${process.versions.node}`);
   const problem = betterSqliteProblem();
   if (problem === undefined) return betterSqlite();
   const fallback = wanted === undefined ? nodeSqlite() : undefined;
@@ -57,14 +64,18 @@ function nodeSqlite(): Open | undefined {
 /** Why better-sqlite3 cannot be loaded here; undefined when it can. */
 function betterSqliteProblem(): string | undefined {
   const version = installedVersion();
-  return version === undefined ? "better-sqlite3 is not installed" : versionProblem(version, Number(process.versions.napi));
+  return version === undefined
+    ? "better-sqlite3 is not installed"
+    : versionProblem(version, Number(process.versions.napi));
 }
 
 /** Undefined when that version runs on a Node with that Node-API. */
 export function versionProblem(version: string, napi: number): string | undefined {
   const [major = 0, minor = 0] = version.split(".").map(Number);
-  if (major < 12 || (major === 12 && minor < 11) || major >= 14) return `better-sqlite3 ${version} is outside of >=12.11 <14`;
-  if (major >= 13 && napi < 10) return `better-sqlite3 ${version} needs Node-API 10, this Node has ${napi} and would crash`;
+  if (major < 12 || (major === 12 && minor < 11) || major >= 14)
+    return `better-sqlite3 ${version} is outside of >=12.11 <14`;
+  if (major >= 13 && napi < 10)
+    return `better-sqlite3 ${version} needs Node-API 10, this Node has ${napi} and would crash`;
   return undefined;
 }
 
@@ -86,6 +97,7 @@ function missing(problem: string): never {
 }
 
 function openingHelp(error: unknown): string {
-  if (String(error).includes("bindings file")) return "its install script was blocked; run: npm rebuild better-sqlite3 --ignore-scripts=false";
+  if (String(error).includes("bindings file"))
+    return "its install script was blocked; run: npm rebuild better-sqlite3 --ignore-scripts=false";
   return "check that the folder exists and that the file can be written";
 }

@@ -33,6 +33,7 @@ export function isBusy(error: unknown): boolean {
 export function failureOf(operation: string, error: unknown): SuperstepError {
   if (SuperstepError.is(error)) return error;
   const code = codeOf(error);
-  if (code.startsWith("SQLITE_CORRUPT") || code === "SQLITE_NOTADB") return new CheckpointCorruptError("the store's file", error);
+  if (code.startsWith("SQLITE_CORRUPT") || code === "SQLITE_NOTADB")
+    return new CheckpointCorruptError("the store's file", error);
   return new CheckpointError(operation, error, HELP.find(([prefix]) => code.startsWith(prefix))?.[1]);
 }

@@ -25,7 +25,10 @@ export function readCheckpoint(statements: Statements, session: SessionRow, head
   try {
     return decodeChain(chain, () => frontierOf(statements, session, rows.at(-1)?.parent ?? null));
   } catch (error) {
-    throw new CheckpointCorruptError(`checkpoint "${checkpointId(session.incarnation, head.id % SPAN)}" of session "${session.session_id}"`, error);
+    throw new CheckpointCorruptError(
+      `checkpoint "${checkpointId(session.incarnation, head.id % SPAN)}" of session "${session.session_id}"`,
+      error,
+    );
   }
 }
 
@@ -46,7 +49,21 @@ export function addCheckpoint(
     : { id, base: former.base, base_weight: former.base_weight, weight };
   const { step, source, createdAt, format, note, parentSeq = null } = checkpoint;
   const crc = checksum(id, parentSeq, step, source, createdAt, format, head.base, body, snapshot);
-  addLog.run(id, parentSeq, step, source, note.status.kind, createdAt, format, head.base, head.base_weight, head.weight, crc, body, snapshot);
+  addLog.run(
+    id,
+    parentSeq,
+    step,
+    source,
+    note.status.kind,
+    createdAt,
+    format,
+    head.base,
+    head.base_weight,
+    head.weight,
+    crc,
+    body,
+    snapshot,
+  );
   return { head, bytes: body.length + (snapshot?.length ?? 0) };
 }
 
@@ -58,7 +75,19 @@ function frontierOf({ log }: Statements, session: SessionRow, parent: number | n
 function toRecord(session: SessionRow, row: LogRow): StoredRecord {
   const seq = row.id % SPAN;
   const what = `checkpoint "${checkpointId(session.incarnation, seq)}" of session "${session.session_id}"`;
-  verify(what, row.crc, row.id, row.parent, row.step, row.source, row.created_at, row.format, row.base, row.body, row.snapshot);
+  verify(
+    what,
+    row.crc,
+    row.id,
+    row.parent,
+    row.step,
+    row.source,
+    row.created_at,
+    row.format,
+    row.base,
+    row.body,
+    row.snapshot,
+  );
   return {
     sessionId: session.session_id,
     incarnation: session.incarnation,

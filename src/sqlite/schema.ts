@@ -54,7 +54,11 @@ export function migrate(database: SqliteDatabase): void {
   try {
     const { user_version: version } = database.prepare("PRAGMA user_version").get() as { user_version: number };
     if (version > MIGRATIONS.length) {
-      throw new CheckpointError("open the store", new TypeError(`its format is ${version}, newer than ${MIGRATIONS.length}`), "update superstep");
+      throw new CheckpointError(
+        "open the store",
+        new TypeError(`its format is ${version}, newer than ${MIGRATIONS.length}`),
+        "update superstep",
+      );
     }
     for (const sql of MIGRATIONS.slice(version)) database.exec(sql);
     database.exec(`PRAGMA user_version = ${MIGRATIONS.length}`);

@@ -8,12 +8,19 @@ import type { SessionSummary } from "../session/view.js";
 import { seal } from "../state/seal.js";
 import { recordKey, type TaskRecord } from "../superstep/record.js";
 import { checksum, verify } from "./checksum.js";
-import { type DriverName, openDatabase, type SqliteDatabase } from "./driver.js";
+import { type DriverName, type OpenDatabase, openDatabase, type SqliteDatabase } from "./driver.js";
 import { failureOf, isBusy } from "./failures.js";
 import { GroupCommit } from "./group-commit.js";
 import { addCheckpoint, readCheckpoint, readHead } from "./log.js";
 import { migrate, SPAN } from "./schema.js";
-import { type HeadRow, type ListRow, type PendingRow, prepareAll, type SessionRow, type Statements } from "./statements.js";
+import {
+  type HeadRow,
+  type ListRow,
+  type PendingRow,
+  prepareAll,
+  type SessionRow,
+  type Statements,
+} from "./statements.js";
 
 /** How the file is opened and written. */
 export interface SqliteOptions {
@@ -44,14 +51,20 @@ export class SqliteCheckpointer implements Checkpointer {
   readonly #known = new Map<string, Known>();
 
   /** Takes a path, or an open database of either driver, which is then yours to close. Throws CheckpointError, CheckpointCorruptError and InvalidOptionError. */
-  constructor(pathOrDatabase: string | SqliteDatabase, options: SqliteOptions = {}) {
+  constructor(pathOrDatabase: string | OpenDatabase, options: SqliteOptions = {}) {
     const { busyTimeoutMs = 5_000 } = options;
     checkOptions(pathOrDatabase, options);
     this.#ownsDatabase = typeof pathOrDatabase === "string";
-    this.#database = typeof pathOrDatabase === "string" ? openDatabase(pathOrDatabase, options.driver) : pathOrDatabase;
+    this.#database =
+      typeof pathOrDatabase === "string"
+        ? openDatabase(pathOrDatabase, options.driver)
+        : (pathOrDatabase as SqliteDatabase);
     this.#statements = this.#prepare(options.synchronous ?? "full", busyTimeoutMs);
     const { begin, commit, rollback } = this.#statements;
-    this.#writes = new GroupCommit({ begin: () => begin.run(), commit: () => commit.run(), rollback: () => rollback.run(), isBusy }, busyTimeoutMs);
+    this.#writes = new GroupCommit(
+      { begin: () => begin.run(), commit: () => commit.run(), rollback: () => rollback.run(), isBusy },
+      busyTimeoutMs,
+    );
   }
 
   load(sessionId: string, known?: Checkpoint): StoredSession | undefined {
@@ -83,8 +96,15 @@ export class SqliteCheckpointer implements Checkpointer {
 
   list({ status, limit, after }: SessionQuery): readonly SessionSummary[] {
     const wanted = status ?? null;
-    const rows = this.#guard("list sessions", () => this.#statements.list.all(after ?? "", wanted, wanted, Math.min(limit, 2 ** 31))) as ListRow[];
-    return rows.map((row) => ({ sessionId: row.session_id, step: row.step, status: row.status as SessionSummary["status"], updatedAt: row.updated_at }));
+    const rows = this.#guard("list sessions", () =>
+      this.#statements.list.all(after ?? "", wanted, wanted, Math.min(limit, 2 ** 31)),
+    ) as ListRow[];
+    return rows.map((row) => ({
+      sessionId: row.session_id,
+      step: row.step,
+      status: row.status as SessionSummary["status"],
+      updatedAt: row.updated_at,
+    }));
   }
 
   async delete(sessionId: string): Promise<void> {
@@ -120,12 +140,22 @@ export class SqliteCheckpointer implements Checkpointer {
     const { sessionId, incarnation, parentSeq, createdAt, ephemeral, frontier } = checkpoint;
     const session = this.#session(sessionId);
     const head = session && readHead(this.#statements, session.key);
-    const isExpected = parentSeq === undefined ? session === undefined : session?.incarnation === incarnation && head !== undefined && head.id % SPAN === parentSeq;
+    const isExpected =
+      parentSeq === undefined
+        ? session === undefined
+        : session?.incarnation === incarnation && head !== undefined && head.id % SPAN === parentSeq;
     if (!isExpected) throw conflict(checkpoint, parentSeq);
-    const key = session?.key ?? (this.#statements.addSession.get(sessionId, incarnation, createdAt) as { key: number }).key;
+    const key =
+      session?.key ?? (this.#statements.addSession.get(sessionId, incarnation, createdAt) as { key: number }).key;
     if (this.#known.get(sessionId)?.hasPending !== false) this.#statements.dropPending.run(key);
     const added = addCheckpoint(this.#statements, key, record, head);
-    if (ephemeral.length > 0) this.#addPending(key, checkpoint.seq, EPHEMERAL, encode(ephemeral.map((name) => [name, checkpoint.state[name]])));
+    if (ephemeral.length > 0)
+      this.#addPending(
+        key,
+        checkpoint.seq,
+        EPHEMERAL,
+        encode(ephemeral.map((name) => [name, checkpoint.state[name] as unknown])),
+      );
     this.#keep(sessionId, { session: key, head: added.head, frontier, hasPending: ephemeral.length > 0 });
     return added.bytes;
   }
@@ -133,7 +163,8 @@ export class SqliteCheckpointer implements Checkpointer {
   #annotate(write: NoteWrite, bodies: readonly { readonly key: string; readonly body: string }[]): void {
     const session = this.#session(write.sessionId);
     const head = session && readHead(this.#statements, session.key);
-    if (session?.incarnation !== write.incarnation || head === undefined || head.id % SPAN !== write.seq) throw conflict(write, write.seq);
+    if (session?.incarnation !== write.incarnation || head === undefined || head.id % SPAN !== write.seq)
+      throw conflict(write, write.seq);
     if (write.discardResults === true) this.#statements.dropResults.run(session.key);
     for (const { key, body } of bodies) this.#addPending(session.key, write.seq, key, body);
     if (write.note === undefined) this.#statements.touch.run(write.at, session.key);
@@ -155,7 +186,10 @@ export class SqliteCheckpointer implements Checkpointer {
     return this.#statements.session.get(sessionId) as SessionRow | undefined;
   }
 
-  #pending(session: SessionRow, seq: number): { readonly any: boolean; readonly records: readonly TaskRecord[]; readonly ephemeral: unknown } {
+  #pending(
+    session: SessionRow,
+    seq: number,
+  ): { readonly any: boolean; readonly records: readonly TaskRecord[]; readonly ephemeral: unknown } {
     const rows = this.#statements.pending.all(session.key, seq) as PendingRow[];
     const records: TaskRecord[] = [];
     let ephemeral: unknown;
@@ -199,7 +233,11 @@ export class SqliteCheckpointer implements Checkpointer {
 function checkOptions(pathOrDatabase: unknown, { synchronous, driver, busyTimeoutMs = 0 }: SqliteOptions): void {
   const isDatabase = typeof pathOrDatabase === "object" && pathOrDatabase !== null && "prepare" in pathOrDatabase;
   if (!isDatabase && (typeof pathOrDatabase !== "string" || pathOrDatabase === "")) {
-    throw new InvalidOptionError("pathOrDatabase", "is neither a path nor a database", 'pass a file name, ":memory:", or an open database');
+    throw new InvalidOptionError(
+      "pathOrDatabase",
+      "is neither a path nor a database",
+      'pass a file name, ":memory:", or an open database',
+    );
   }
   if (synchronous !== undefined && synchronous !== "full" && synchronous !== "normal") {
     throw new InvalidOptionError("synchronous", `is ${JSON.stringify(synchronous)}`, 'use "full" or "normal"');
@@ -212,7 +250,10 @@ function checkOptions(pathOrDatabase: unknown, { synchronous, driver, busyTimeou
   }
 }
 
-function conflict({ sessionId, incarnation }: { readonly sessionId: string; readonly incarnation: string }, seq: number | undefined): CheckpointConflictError {
+function conflict(
+  { sessionId, incarnation }: { readonly sessionId: string; readonly incarnation: string },
+  seq: number | undefined,
+): CheckpointConflictError {
   return new CheckpointConflictError(sessionId, seq === undefined ? undefined : checkpointId(incarnation, seq));
 }
 

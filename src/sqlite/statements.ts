@@ -47,7 +47,8 @@ const SQL = {
   begin: "BEGIN IMMEDIATE",
   commit: "COMMIT",
   rollback: "ROLLBACK",
-  session: "SELECT key, session_id, incarnation, note_seq, note, note_crc, updated_at FROM session WHERE session_id = ?",
+  session:
+    "SELECT key, session_id, incarnation, note_seq, note, note_crc, updated_at FROM session WHERE session_id = ?",
   addSession: "INSERT INTO session (session_id, incarnation, updated_at) VALUES (?, ?, ?) RETURNING key",
   setNote: "UPDATE session SET note_seq = ?, note = ?, note_crc = ?, note_status = ?, updated_at = ? WHERE key = ?",
   touch: "UPDATE session SET updated_at = ? WHERE key = ?",

@@ -46,7 +46,8 @@ export function toPatch(delta: Delta): readonly PatchOperation[] {
 
 /** Frozen containers are shared and copied before the first change; the others are ours already. */
 function applyAt(value: unknown, op: DeltaOp, depth: number): unknown {
-  if (depth === op.path.length) return op.op === "append" ? appended(value, op.items) : (op as { value: unknown }).value;
+  if (depth === op.path.length)
+    return op.op === "append" ? appended(value, op.items) : (op as { value: unknown }).value;
   const container = ownCopy(value);
   const key = op.path[depth] as string | number;
   if (depth < op.path.length - 1 || op.op === "append") {
@@ -73,8 +74,9 @@ function setKey(container: object, key: string | number, value: unknown): void {
 
 function ownCopy(value: unknown): object {
   if (!Object.isFrozen(value)) return value as object;
-  if (Array.isArray(value)) return Array.from(value);
-  return Object.assign(Object.create(Object.getPrototypeOf(value)) as object, value);
+  if (Array.isArray(value)) return Array.from(value as readonly unknown[]);
+  const copy = Object.create(Object.getPrototypeOf(value) as object | null) as object;
+  return Object.assign(copy, value);
 }
 
 function appended(list: unknown, items: readonly unknown[]): unknown[] {

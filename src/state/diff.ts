@@ -37,7 +37,9 @@ function diffAt(walk: Walk, before: unknown, after: unknown, path: Path): void {
   if (path.length > MAX_DEPTH) throw new CyclicChange();
   if (!areAlike(before, after)) return replaceAt(walk, path, after);
   walk.ancestors.push(after);
-  const told = Array.isArray(after) ? diffLists(walk, before as unknown[], after, path) : diffRecords(walk, before as object, after, path);
+  const told = Array.isArray(after)
+    ? diffLists(walk, before as unknown[], after, path)
+    : diffRecords(walk, before as object, after, path);
   walk.ancestors.pop();
   if (told) sealShallow(after);
   else replaceAt(walk, path, after);
@@ -46,18 +48,15 @@ function diffAt(walk: Walk, before: unknown, after: unknown, path: Path): void {
 /** Both lists, or both plain objects of one prototype. */
 function areAlike(before: unknown, after: unknown): after is object {
   if (typeof before !== "object" || typeof after !== "object" || before === null || after === null) return false;
-  if (Array.isArray(before)) return Array.isArray(after) && Object.getPrototypeOf(after) === Object.getPrototypeOf(before);
+  if (Array.isArray(before))
+    return Array.isArray(after) && Object.getPrototypeOf(after) === Object.getPrototypeOf(before);
   const prototype = Object.getPrototypeOf(after) as object | null;
   if (Array.isArray(after) || prototype !== Object.getPrototypeOf(before)) return false;
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
 function diffLists(walk: Walk, before: readonly unknown[], after: readonly unknown[], path: Path): boolean {
-  const most = Math.min(before.length, after.length);
-  let start = 0;
-  while (start < most && Object.is(before[start], after[start])) start++;
-  let end = 0;
-  while (end < most - start && Object.is(before[before.length - 1 - end], after[after.length - 1 - end])) end++;
+  const { start, end } = sameEnds(before, after);
   const removed = before.length - start - end;
   const added = after.length - start - end;
   if (removed === 0 && end === 0) return appendAt(walk, path, after.slice(start));
@@ -71,10 +70,24 @@ function diffLists(walk: Walk, before: readonly unknown[], after: readonly unkno
   return true;
 }
 
+/** How many items are the same at the start and at the end of both lists. */
+function sameEnds(
+  before: readonly unknown[],
+  after: readonly unknown[],
+): { readonly start: number; readonly end: number } {
+  const most = Math.min(before.length, after.length);
+  let start = 0;
+  while (start < most && Object.is(before[start], after[start])) start++;
+  let end = 0;
+  while (end < most - start && Object.is(before.at(-1 - end), after.at(-1 - end))) end++;
+  return { start, end };
+}
+
 function diffRecords(walk: Walk, before: object, after: object, path: Path): boolean {
   const keys = Reflect.ownKeys(after);
   if (!isReplayable(before, after, keys)) return false;
-  for (const key of Object.keys(before)) if (!Object.hasOwn(after, key)) walk.ops.push({ op: "remove", path: [...path, key] });
+  for (const key of Object.keys(before))
+    if (!Object.hasOwn(after, key)) walk.ops.push({ op: "remove", path: [...path, key] });
   for (const key of keys as string[]) {
     const value = (after as Record<string, unknown>)[key];
     if (Object.hasOwn(before, key)) diffAt(walk, (before as Record<string, unknown>)[key], value, [...path, key]);
@@ -85,18 +98,21 @@ function diffRecords(walk: Walk, before: object, after: object, path: Path): boo
 
 /** Removing, replacing in place and adding at the end must give `after` in its own key order, and not cost more than all of it. */
 function isReplayable(before: object, after: object, keys: readonly (string | symbol)[]): boolean {
+  if (!keys.every((key) => isPlainProperty(after, key))) return false;
+  const ordered = (keys as readonly string[]).filter((key) => !isIndex(key));
   const kept = Object.keys(before).filter((key) => Object.hasOwn(after, key) && !isIndex(key));
-  let changed = 0;
-  let position = 0;
-  for (const key of keys) {
-    const property = Object.getOwnPropertyDescriptor(after, key);
-    if (typeof key === "symbol" || property === undefined || !property.enumerable || !("value" in property)) return false;
-    if (!Object.is(property.value, (before as Record<string, unknown>)[key])) changed++;
-    if (isIndex(key)) continue;
-    if (position < kept.length ? kept[position] !== key : key === "__proto__") return false;
-    position++;
-  }
+  if (!kept.every((key, position) => ordered[position] === key)) return false;
+  const changed = keys.filter((key) => !Object.is(partOf(before, key), partOf(after, key))).length;
   return changed <= MANY || changed <= keys.length / 2;
+}
+
+function isPlainProperty(owner: object, key: string | symbol): boolean {
+  const property = Object.getOwnPropertyDescriptor(owner, key);
+  return typeof key === "string" && key !== "__proto__" && property?.enumerable === true && "value" in property;
+}
+
+function partOf(owner: object, key: string | symbol): unknown {
+  return (owner as Record<string | symbol, unknown>)[key];
 }
 
 /** Integer-like keys stand in numeric order whatever happens to them. */

@@ -28,18 +28,24 @@ function patched<V extends object>(current: V, patch: MergePatch<V>): V {
 
 /** The same object when nothing changes. */
 function mergeInto(current: Record<string, unknown>, patch: Record<string, unknown>): Record<string, unknown> {
-  let next: Record<string, unknown> | undefined;
-  for (const key of Object.keys(patch)) {
-    const part = patch[key];
-    const had = Object.hasOwn(current, key);
-    if (part === undefined || (part === null && !had)) continue;
-    const value = isRecord(part) ? mergeInto(isRecord(current[key]) && had ? current[key] : {}, part) : part;
-    if (part !== null && had && Object.is(value, current[key])) continue;
-    next ??= { ...current };
-    if (part === null) delete next[key];
-    else next[key] = value;
+  const next = { ...current };
+  let changed = false;
+  for (const key of Object.keys(patch)) changed = mergeKey(next, key, patch[key]) || changed;
+  return changed ? next : current;
+}
+
+/** True when the key's value is another one now. */
+function mergeKey(next: Record<string, unknown>, key: string, part: unknown): boolean {
+  if (part === undefined) return false;
+  const had = Object.hasOwn(next, key);
+  if (part === null) {
+    delete next[key];
+    return had;
   }
-  return next ?? current;
+  const former = had ? next[key] : undefined;
+  const value = isRecord(part) ? mergeInto(isRecord(former) ? former : {}, part) : part;
+  next[key] = value;
+  return !had || !Object.is(value, former);
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -25,8 +25,15 @@ export function removeMessage(id: string): RemoveMessage {
 type Write<M> = M | readonly (M | RemoveMessage)[] | RemoveMessage;
 
 /** A conversation: writes append, a write with a known id replaces that message, `removeMessage(id)` deletes it. */
-export function messages<M extends { readonly id?: string } = Message>(initial: readonly M[] = []): Channel<readonly M[], Write<M>> {
-  return { kind: "messages", initial: () => initial, reduce: (list, write) => foldOnce(list, write), fold: foldMessages };
+export function messages<M extends { readonly id?: string } = Message>(
+  initial: readonly M[] = [],
+): Channel<readonly M[], Write<M>> {
+  return {
+    kind: "messages",
+    initial: () => initial,
+    reduce: (list, write) => foldOnce(list, write),
+    fold: foldMessages,
+  };
 }
 
 function foldOnce<M extends { readonly id?: string }>(list: readonly M[], write: Write<M>): readonly M[] {
@@ -68,7 +75,11 @@ function placesOf(list: readonly { readonly id?: string }[]): Map<string, number
   return places;
 }
 
-function writeOne<M extends { readonly id?: string }>(list: M[], places: Map<string, number>, write: M | RemoveMessage): DeltaOp[] {
+function writeOne<M extends { readonly id?: string }>(
+  list: M[],
+  places: Map<string, number>,
+  write: M | RemoveMessage,
+): DeltaOp[] {
   if (typeof write !== "object" || write === null) throw new TypeError(`a message is an object, not ${String(write)}`);
   if (isRemoval(write)) return [removeAt(list, places, write.remove)];
   const place = write.id === undefined ? undefined : places.get(write.id);

@@ -13,7 +13,13 @@ export function reducer<V, W = V>(
   options: ChannelOptions<V> = {},
 ): Channel<V, W> {
   const label = options.label ?? String(reduce);
-  return { ...options, label, kind: "reducer", initial: () => initial, reduce: (current, write) => folded(current, write, reduce) };
+  return {
+    ...options,
+    label,
+    kind: "reducer",
+    initial: () => initial,
+    reduce: (current, write) => folded(current, write, reduce),
+  };
 }
 
 function folded<V, W>(current: V, write: W, reduce: (draft: V, write: W) => V | void): V {

@@ -7,6 +7,7 @@ export function sum(initial = 0): Channel<number, number> {
 }
 
 function added(current: number, write: number): number {
-  if (typeof write !== "number") throw new TypeError(`a sum takes numbers, not ${write === null ? "null" : typeof write}`);
+  if (typeof write !== "number")
+    throw new TypeError(`a sum takes numbers, not ${write === null ? "null" : typeof write}`);
   return current + write;
 }

@@ -6,19 +6,39 @@ import { NodeTimeoutError, SerializationError, type TaskRef } from "../errors.js
 import type { NodePlan } from "../graph/plan.js";
 import type { Channels, StateOf } from "../state/channel.js";
 import { readOutcome } from "./command.js";
+import { Effects } from "./effects.js";
 import type { TaskOutcome } from "./outcome.js";
 import type { TaskMemory } from "./record.js";
 import { retryDelay } from "./retry.js";
-import { type Ask, type StepEnvironment, TaskContext } from "./task-context.js";
+import { type Ask, type Recall, type StepEnvironment, TaskContext } from "./task-context.js";
 import { isThenable } from "./thenable.js";
 
 /** How a task ended. */
 export type Settled =
-  | { readonly kind: "finished"; readonly task: TaskRef; readonly outcome: TaskOutcome; readonly attempt: number; readonly ms: number; readonly kept: boolean }
+  | {
+      readonly kind: "finished";
+      readonly task: TaskRef;
+      readonly outcome: TaskOutcome;
+      readonly attempt: number;
+      readonly ms: number;
+      readonly kept: boolean;
+    }
   | { readonly kind: "asked"; readonly task: TaskRef; readonly ask: Ask; readonly ms: number }
-  | { readonly kind: "failed"; readonly task: TaskRef; readonly error: unknown; readonly attempt: number; readonly ms: number }
+  | {
+      readonly kind: "failed";
+      readonly task: TaskRef;
+      readonly error: unknown;
+      readonly attempt: number;
+      readonly ms: number;
+    }
   /** It finished, but what it returned cannot be stored. */
-  | { readonly kind: "unstorable"; readonly task: TaskRef; readonly error: SerializationError; readonly attempt: number; readonly ms: number }
+  | {
+      readonly kind: "unstorable";
+      readonly task: TaskRef;
+      readonly error: SerializationError;
+      readonly attempt: number;
+      readonly ms: number;
+    }
   /** It was aborted, or never started. */
   | { readonly kind: "stopped"; readonly task: TaskRef };
 
@@ -31,19 +51,26 @@ export class TaskRun<C extends Channels> {
   readonly #node: NodePlan<C>;
   readonly #state: StateOf<C>;
   readonly #environment: StepEnvironment;
-  readonly #memory: TaskMemory | undefined;
+  readonly #recall: Recall;
   #context: TaskContext | undefined;
+  #betweenTries: AbortController | undefined;
   #stopped: { readonly reason: unknown } | undefined;
   #startedAt = 0;
 
   constructor(
     readonly task: TaskRef,
-    on: { readonly node: NodePlan<C>; readonly state: StateOf<C>; readonly environment: StepEnvironment; readonly memory: TaskMemory | undefined },
+    on: {
+      readonly node: NodePlan<C>;
+      readonly state: StateOf<C>;
+      readonly environment: StepEnvironment;
+      readonly memory: TaskMemory | undefined;
+    },
   ) {
     this.#node = on.node;
     this.#state = on.state;
     this.#environment = on.environment;
-    this.#memory = on.memory;
+    const { memory, environment } = on;
+    this.#recall = { memory, effects: new Effects(task, memory?.memos, environment.remember) };
   }
 
   get attempt(): number {
@@ -62,16 +89,19 @@ export class TaskRun<C extends Channels> {
   stop(reason: unknown): void {
     this.#stopped ??= { reason };
     this.#context?.abort(reason);
+    this.#betweenTries?.abort(reason);
   }
 
   #try(attempt: number): Settled | Promise<Settled> {
-    const context = new TaskContext(this.task, attempt, this.#environment, this.#memory);
+    const context = new TaskContext(this.task, attempt, this.#environment, this.#recall);
     this.#context = context;
     const { listener, around } = this.#environment;
     listener?.started(this.task, attempt);
     let returned: unknown;
     try {
-      returned = around ? around(this.task, attempt, () => this.#node.run(this.#state, context)) : this.#node.run(this.#state, context);
+      returned = around
+        ? around(this.task, attempt, () => this.#node.run(this.#state, context))
+        : this.#node.run(this.#state, context);
       if (isThenable(returned)) return this.#wait(context, returned).then((ended) => this.#settle(context, ended));
     } catch (error) {
       return this.#settle(context, { error });
@@ -92,7 +122,10 @@ export class TaskRun<C extends Channels> {
   async #waitAtMost(timeoutMs: number, context: TaskContext, ended: Promise<Ended>): Promise<Ended> {
     const { clock } = this.#environment;
     const timer = new AbortController();
-    const late = clock.sleep(timeoutMs, timer.signal).then(() => undefined, () => undefined);
+    const late = clock.sleep(timeoutMs, timer.signal).then(
+      () => undefined,
+      () => undefined,
+    );
     const first = await Promise.race([ended, late]);
     timer.abort();
     if (first !== undefined) return first;
@@ -125,7 +158,8 @@ export class TaskRun<C extends Channels> {
     const { task } = this;
     if (this.#stopped !== undefined) return { kind: "stopped", task };
     const { retry, onError } = this.#node.options;
-    if (retry !== undefined && attempt < retry.maxAttempts && isRetryable(retry.retryOn, error)) return this.#retry(attempt, error);
+    if (retry !== undefined && attempt < retry.maxAttempts && isRetryable(retry.retryOn, error))
+      return this.#retry(attempt, error);
     if (onError !== undefined) return this.#finish(attempt, () => readOutcome(task.node, onError(error, this.#state)));
     return { kind: "failed", task, error, attempt, ms: this.ms };
   }
@@ -133,8 +167,9 @@ export class TaskRun<C extends Channels> {
   async #retry(attempt: number, error: unknown): Promise<Settled> {
     const { clock, random, listener } = this.#environment;
     listener?.retrying(this.task, attempt, error);
-    const pause = this.#context?.signal;
-    await clock.sleep(retryDelay(this.#node.options.retry, attempt, random), pause).catch(() => undefined);
+    this.#betweenTries = new AbortController();
+    const delay = retryDelay(this.#node.options.retry, attempt, random);
+    await clock.sleep(delay, this.#betweenTries.signal).catch(() => undefined);
     if (this.#stopped !== undefined) return { kind: "stopped", task: this.task };
     return this.#try(attempt + 1);
   }

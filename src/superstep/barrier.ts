@@ -9,7 +9,7 @@ import type { Delta } from "../state/delta.js";
 import { diff } from "../state/diff.js";
 import { checkSchema } from "../state/schema.js";
 import type { GraphPlan } from "../graph/plan.js";
-import type { TaskResult } from "./outcome.js";
+import type { TaskResult, Update } from "./outcome.js";
 
 export type Versions = Readonly<Record<string, number>>;
 
@@ -39,14 +39,21 @@ export function applyBarrier<C extends Channels>(input: BarrierInput<C>): Barrie
   const open = new Map<string, OpenChannel>();
   for (const name of input.plan.ephemeral) if (read(input.state, name) !== undefined) openChannel(open, input, name);
   for (const { task, outcome } of input.results) {
-    for (const update of outcome.updates) {
-      for (const name of Object.keys(update)) {
-        const write = update[name];
-        if (write !== undefined) writeTo(open.get(name) ?? openChannel(open, input, name, task), task, write);
-      }
-    }
+    for (const update of outcome.updates) writeUpdate(open, input, task, update);
   }
   return close(input, open);
+}
+
+function writeUpdate<C extends Channels>(
+  open: Map<string, OpenChannel>,
+  input: BarrierInput<C>,
+  task: TaskRef,
+  update: Update,
+): void {
+  for (const name of Object.keys(update)) {
+    const write = update[name];
+    if (write !== undefined) writeTo(open.get(name) ?? openChannel(open, input, name, task), task, write);
+  }
 }
 
 /** A channel that this superstep touches. */

@@ -39,7 +39,8 @@ function readCommands(node: string, commands: readonly unknown[]): TaskOutcome {
 
 function readRoute(node: string, command: Command): Route {
   const targets = readTargets(command.goto);
-  if (targets === undefined) throw new NodeResultError(node, "a Command whose goto is neither a node name, END nor a Send");
+  if (targets === undefined)
+    throw new NodeResultError(node, "a Command whose goto is neither a node name, END nor a Send");
   if (command.mode !== "replace" && command.mode !== "append") {
     throw new NodeResultError(node, `a Command with mode "${String(command.mode)}"`);
   }
@@ -51,7 +52,8 @@ function readUpdate(node: string, update: unknown): Update {
     throw new NodeResultError(node, describe(update));
   }
   const prototype = Object.getPrototypeOf(update) as object | null;
-  if (prototype !== null && Object.getPrototypeOf(prototype) !== null) throw new NodeResultError(node, "an instance of a class");
+  if (prototype !== null && Object.getPrototypeOf(prototype) !== null)
+    throw new NodeResultError(node, "an instance of a class");
   seal(update);
   return update as Update;
 }

@@ -6,8 +6,11 @@ import { RouteError } from "../errors.js";
 import { type GraphPlan, type OriginPlan, targetNames } from "../graph/plan.js";
 import { END } from "../graph/target.js";
 import type { Channels } from "../state/channel.js";
-import type { RouteTarget, TaskResult } from "./outcome.js";
+import type { Route, RouteTarget, TaskResult } from "./outcome.js";
 import { originOf, type RouteAnswers } from "./routes.js";
+
+/** Declared targets; undefined: any. */
+type Allowed = ReadonlySet<string> | undefined;
 
 /** What an invocation remembers from superstep to superstep besides its state. */
 export interface Progress {
@@ -18,7 +21,11 @@ export interface Progress {
   /** Whether END was reached in this invocation. */
   readonly ended: boolean;
 }
-export const NO_PROGRESS: Progress = Object.freeze({ joins: Object.freeze({}), deferred: Object.freeze([]), ended: false });
+export const NO_PROGRESS: Progress = Object.freeze({
+  joins: Object.freeze({}),
+  deferred: Object.freeze([]),
+  ended: false,
+});
 
 export interface FrontierInput<C extends Channels> {
   readonly plan: GraphPlan<C>;
@@ -51,17 +58,23 @@ export function computeNextFrontier<C extends Channels>(input: FrontierInput<C>)
 function leave<C extends Channels>(walk: Walk<C>, input: FrontierInput<C>, { task, outcome }: TaskResult): void {
   const origin = originOf(input.plan, task.node);
   if (origin === undefined) return;
-  const replaced = outcome.routes.some((route) => route.mode === "replace");
-  if (!replaced) leaveByExits(walk, origin, task.node);
-  for (const route of outcome.routes) {
-    if (replaced && route.mode !== "replace") continue;
-    for (const target of route.targets) walk.reach(task.node, target, origin.ends);
-  }
-  if (replaced) return;
+  const replaces = outcome.routes.filter((route) => route.mode === "replace");
+  if (replaces.length > 0) return leaveByCommands(walk, task.node, replaces, origin.ends);
+  leaveByExits(walk, origin, task.node);
+  leaveByCommands(walk, task.node, outcome.routes, origin.ends);
   const answers = input.answers.get(task.node) ?? [];
   for (const [index, { targets }] of origin.routes.entries()) {
     for (const target of answers[index] ?? []) walk.reach(task.node, target, targets);
   }
+}
+
+function leaveByCommands<C extends Channels>(
+  walk: Walk<C>,
+  node: string,
+  routes: readonly Route[],
+  ends: Allowed,
+): void {
+  for (const { targets } of routes) for (const target of targets) walk.reach(node, target, ends);
 }
 
 function leaveByExits<C extends Channels>(walk: Walk<C>, origin: OriginPlan<C>, node: string): void {
@@ -101,18 +114,25 @@ class Walk<C extends Channels> {
     for (const target of former.deferred) if (typeof target === "string") this.#named.add(target);
   }
 
-  reach(origin: string, target: RouteTarget, allowed: ReadonlySet<string> | undefined): void {
+  reach(origin: string, target: RouteTarget, allowed: Allowed): void {
+    const isNamed = typeof target === "string";
+    const name = isNamed ? target : target.node;
+    this.#check(origin, target, allowed);
+    if (target === END) {
+      this.#ended = true;
+      return;
+    }
+    if (isNamed && this.#named.has(name)) return;
+    if (isNamed) this.#named.add(name);
+    const isDeferred = this.#plan.nodes.get(name)?.options.defer === true;
+    (isDeferred ? this.deferred : this.targets).push(target);
+  }
+
+  #check(origin: string, target: RouteTarget, allowed: Allowed): void {
     const name = typeof target === "string" ? target : target.node;
-    const node = this.#plan.nodes.get(name);
-    const ends = target === END;
-    if ((node === undefined && !ends) || (allowed !== undefined && !allowed.has(name))) {
-      throw RouteError.unknownTarget(origin, name, allowed ? [...allowed] : targetNames(this.#plan));
-    }
-    if (ends) this.#ended = true;
-    else if (typeof target !== "string" || !this.#named.has(target)) {
-      if (typeof target === "string") this.#named.add(target);
-      (node?.options.defer === true ? this.deferred : this.targets).push(target);
-    }
+    const exists = target === END || this.#plan.nodes.has(name);
+    if (exists && allowed?.has(name) !== false) return;
+    throw RouteError.unknownTarget(origin, name, allowed ? [...allowed] : targetNames(this.#plan));
   }
 
   /** True when the last missing source has now run; the join begins anew then. */
@@ -128,7 +148,8 @@ class Walk<C extends Channels> {
 
   progress(deferred: readonly RouteTarget[]): Progress {
     const { joins, ended, deferred: former } = this.#former;
-    if (this.#joins === undefined && this.#ended === ended && deferred.length === 0 && former.length === 0) return this.#former;
+    if (this.#joins === undefined && this.#ended === ended && deferred.length === 0 && former.length === 0)
+      return this.#former;
     return { joins: this.#joins ?? joins, deferred, ended: this.#ended };
   }
 }

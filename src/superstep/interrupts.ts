@@ -46,7 +46,9 @@ function firstMatch(nodes: readonly string[] | "*" | undefined, tasks: readonly 
 
 /** The questions that have no answer yet, in order of their records. */
 export function openInterrupts(records: readonly TaskRecord[]): readonly InterruptRecord[] {
-  return records.filter((record): record is InterruptRecord => record.kind === "interrupt" && record.answer === undefined);
+  return records.filter(
+    (record): record is InterruptRecord => record.kind === "interrupt" && record.answer === undefined,
+  );
 }
 
 /** What callers see of an open question. */
@@ -62,7 +64,8 @@ export function recordAsks(
 ): readonly InterruptRecord[] {
   return asks.map(({ task, ask }) => {
     const former = known.find(
-      (record): record is InterruptRecord => record.kind === "interrupt" && record.taskId === task.id && record.index === ask.index,
+      (record): record is InterruptRecord =>
+        record.kind === "interrupt" && record.taskId === task.id && record.index === ask.index,
     );
     const id = former?.id ?? freshId();
     return { kind: "interrupt", taskId: task.id, node: task.node, index: ask.index, id, payload: ask.payload };
@@ -82,7 +85,8 @@ export function matchAnswer(
   const byId = answersById(answer, wasIssued);
   if (byId === undefined) {
     const [only, another] = open;
-    if (only === undefined || another !== undefined) throw new InterruptAnswerError(`one answer was given for ${open.length} interrupts`, open);
+    if (only === undefined || another !== undefined)
+      throw new InterruptAnswerError(`one answer was given for ${open.length} interrupts`, open);
     return [{ ...only, answer: { value: answer } }];
   }
   return byId.map(([id, value]) => {
@@ -93,7 +97,10 @@ export function matchAnswer(
   });
 }
 
-function answersById(answer: unknown, wasIssued: (id: string) => boolean): readonly (readonly [string, unknown])[] | undefined {
+function answersById(
+  answer: unknown,
+  wasIssued: (id: string) => boolean,
+): readonly (readonly [string, unknown])[] | undefined {
   if (typeof answer !== "object" || answer === null || Array.isArray(answer)) return undefined;
   const entries = Object.entries(answer);
   return entries.some(([key]) => wasIssued(key)) ? entries : undefined;

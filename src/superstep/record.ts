@@ -23,7 +23,9 @@ export interface InterruptRecord {
 /** Names a record within its checkpoint; a record replaces an earlier one of the same key. */
 export function recordKey(record: TaskRecord): string {
   if (record.kind === "result") return `${record.taskId}|result`;
-  return record.kind === "interrupt" ? `${record.taskId}|interrupt|${record.index}` : `${record.taskId}|once|${record.key}`;
+  return record.kind === "interrupt"
+    ? `${record.taskId}|interrupt|${record.index}`
+    : `${record.taskId}|once|${record.key}`;
 }
 
 /** What one task remembers of its earlier tries. */

@@ -21,7 +21,8 @@ export function askRoutes<C extends Channels>(
   const origins = new Set<string>();
   for (const { task, outcome } of results) {
     const origin = originOf(plan, task.node);
-    if (origin !== undefined && origin.routes.length > 0 && !outcome.routes.some((route) => route.mode === "replace")) origins.add(task.node);
+    if (origin !== undefined && origin.routes.length > 0 && !outcome.routes.some((route) => route.mode === "replace"))
+      origins.add(task.node);
   }
   return origins.size === 0 ? NO_ANSWERS : askAll(plan, [...origins], state);
 }
@@ -31,15 +32,24 @@ export function originOf<C extends Channels>(plan: GraphPlan<C>, name: string): 
   return name === START ? plan.start : plan.nodes.get(name);
 }
 
-function askAll<C extends Channels>(plan: GraphPlan<C>, origins: readonly string[], state: StateOf<C>): RouteAnswers | Promise<RouteAnswers> {
+function askAll<C extends Channels>(
+  plan: GraphPlan<C>,
+  origins: readonly string[],
+  state: StateOf<C>,
+): RouteAnswers | Promise<RouteAnswers> {
   const asked = origins.map((name) => (originOf(plan, name)?.routes ?? []).map((route) => ask(route, state)));
   if (!asked.flat().some(isThenable)) {
     return new Map(origins.map((name, i) => [name, asked[i] as (readonly RouteTarget[])[]]));
   }
-  return Promise.all(asked.map((list) => Promise.all(list))).then((answers) => new Map(origins.map((name, i) => [name, answers[i] ?? []])));
+  return Promise.all(asked.map((list) => Promise.all(list))).then(
+    (answers) => new Map(origins.map((name, i) => [name, answers[i] ?? []])),
+  );
 }
 
-function ask<C extends Channels>(plan: RoutePlan<C>, state: StateOf<C>): readonly RouteTarget[] | Promise<readonly RouteTarget[]> {
+function ask<C extends Channels>(
+  plan: RoutePlan<C>,
+  state: StateOf<C>,
+): readonly RouteTarget[] | Promise<readonly RouteTarget[]> {
   try {
     const answered = plan.route(state);
     if (!isThenable(answered)) return check(plan.origin, answered);
@@ -56,6 +66,10 @@ function ask<C extends Channels>(plan: RoutePlan<C>, state: StateOf<C>): readonl
 
 function check(origin: string, answered: unknown): readonly RouteTarget[] {
   const targets = readTargets(answered);
-  if (targets === undefined) throw RouteError.failed(origin, new TypeError("it answered with something that is neither a node name, END nor a Send"));
+  if (targets === undefined)
+    throw RouteError.failed(
+      origin,
+      new TypeError("it answered with something that is neither a node name, END nor a Send"),
+    );
   return targets;
 }

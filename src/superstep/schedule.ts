@@ -79,7 +79,7 @@ class Schedule<C extends Channels> {
   constructor(input: ScheduleInput<C>, nodes: readonly NodePlan<C>[]) {
     this.#input = input;
     this.#nodes = nodes;
-    this.#settled = new Array(nodes.length);
+    this.#settled = new Array<Settled | undefined>(nodes.length);
     this.#open = nodes.length;
   }
 
@@ -95,6 +95,8 @@ class Schedule<C extends Channels> {
     for (const settled of this.#settled) if (settled !== undefined) onSettled?.(settled);
     const step = await new Promise<ScheduledStep>((resolve) => {
       this.#whenDone = resolve;
+      // A task may have stopped the run while it was being started, before anybody listened.
+      if (cancellation?.aborted === true) this.#stop(cancellation.reason);
     });
     unsubscribe?.();
     this.#graceEnd?.abort();
@@ -136,25 +138,30 @@ class Schedule<C extends Channels> {
     const { state, environment, memories, tasks } = this.#input;
     const task = tasks[index] as TaskRef;
     if (this.#stopped !== undefined) return this.#end(index, { kind: "stopped", task });
-    const run = new TaskRun(task, { node: this.#nodes[index] as NodePlan<C>, state, environment, memory: memories?.get(task.id) });
+    const run = new TaskRun(task, {
+      node: this.#nodes[index] as NodePlan<C>,
+      state,
+      environment,
+      memory: memories?.get(task.id),
+    });
+    this.#running.set(index, run);
     const ended = run.run();
     if (!isThenable(ended)) return this.#end(index, ended);
-    this.#running.set(index, run);
     void ended.then((settled) => {
-      this.#running.delete(index);
       this.#end(index, settled);
       this.#pump();
     });
   }
 
+  /** What comes after a task was given up is ignored; its permit was free by then. */
   #end(index: number, settled: Settled): void {
+    this.#running.delete(index);
+    if (this.#settled[index] !== undefined) return;
     this.#limitOf(index)?.release();
     this.#settle(index, settled);
   }
 
-  /** What comes after a task was given up is ignored. */
   #settle(index: number, settled: Settled): void {
-    if (this.#settled[index] !== undefined) return;
     this.#settled[index] = settled;
     this.#open--;
     if (settled.kind === "failed" && this.#input.onFailure === "abort") this.#stop(settled.error);
@@ -174,7 +181,8 @@ class Schedule<C extends Channels> {
   #settleUnstarted(): void {
     while (this.#next < this.#nodes.length) this.#admit(this.#next++);
     for (const index of this.#admitted.splice(0)) this.#start(index);
-    for (const index of this.#limited) this.#settle(index, { kind: "stopped", task: this.#input.tasks[index] as TaskRef });
+    for (const index of this.#limited)
+      this.#settle(index, { kind: "stopped", task: this.#input.tasks[index] as TaskRef });
     this.#limited.clear();
   }
 
@@ -190,7 +198,7 @@ class Schedule<C extends Channels> {
   #giveUp(reason: unknown): void {
     for (const [index, run] of this.#running) {
       const error = new NodeStuckError(run.task.node, GRACE_MS, reason);
-      this.#settle(index, { kind: "failed", task: run.task, error, attempt: run.attempt, ms: run.ms });
+      this.#end(index, { kind: "failed", task: run.task, error, attempt: run.attempt, ms: run.ms });
     }
   }
 

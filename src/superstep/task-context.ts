@@ -3,8 +3,8 @@ import type { TaskRef } from "../errors.js";
 import { InvalidOptionError } from "../errors.js";
 import type { NodeContext } from "../graph/node.js";
 import { seal } from "../state/seal.js";
-import type { TaskMemory, TaskRecord } from "./record.js";
-import { type Awaitable, isThenable } from "./thenable.js";
+import type { Effects, Remember } from "./effects.js";
+import type { TaskMemory } from "./record.js";
 
 /** What a superstep needs from its runner. Ports are narrow: whoever calls `scheduleStep` may leave the listeners out. */
 export interface StepEnvironment {
@@ -17,7 +17,7 @@ export interface StepEnvironment {
   readonly random: () => number;
   readonly listener?: TaskListener | undefined;
   /** Makes an effect's result durable before the node sees it. */
-  readonly remember?: ((record: TaskRecord) => Awaitable<void>) | undefined;
+  readonly remember?: Remember | undefined;
   /** Wraps the call of a node: spans. */
   readonly around?: ((task: TaskRef, attempt: number, call: () => unknown) => unknown) | undefined;
 }
@@ -38,6 +38,12 @@ export interface Ask {
   readonly payload: unknown;
 }
 
+/** What the tries of a task have in common. */
+export interface Recall {
+  readonly memory: TaskMemory | undefined;
+  readonly effects: Effects;
+}
+
 /** Thrown by `ctx.interrupt` to leave the node. Whether it gets through does not matter: the question is noted (P3). */
 export class InterruptSignal {
   readonly message = "the session pauses here until the question is answered; let this pass through";
@@ -48,7 +54,7 @@ export class TaskContext implements NodeContext {
   ask: Ask | undefined;
   readonly #task: TaskRef;
   readonly #environment: StepEnvironment;
-  readonly #memory: TaskMemory | undefined;
+  readonly #recall: Recall;
   #abort: AbortController | undefined;
   #reason: { readonly value: unknown } | undefined;
   #asked = 0;
@@ -59,11 +65,11 @@ export class TaskContext implements NodeContext {
     task: TaskRef,
     readonly attempt: number,
     environment: StepEnvironment,
-    memory: TaskMemory | undefined,
+    recall: Recall,
   ) {
     this.#task = task;
     this.#environment = environment;
-    this.#memory = memory;
+    this.#recall = recall;
   }
 
   get sessionId(): string {
@@ -100,7 +106,7 @@ export class TaskContext implements NodeContext {
     return <Answer>(payload: unknown): Answer => {
       if (this.ask !== undefined) throw new InterruptSignal();
       const index = this.#asked++;
-      const answer = this.#memory?.interrupts[index]?.answer;
+      const answer = this.#recall.memory?.interrupts[index]?.answer;
       if (answer !== undefined) return answer.value as Answer;
       seal(payload, ["payload"]);
       this.ask = { index, payload };
@@ -111,13 +117,7 @@ export class TaskContext implements NodeContext {
   get once(): <T>(key: string, effect: () => T | Promise<T>) => Promise<T> {
     return async <T>(key: string, effect: () => T | Promise<T>): Promise<T> => {
       this.#claim(key);
-      const memos = this.#memory?.memos;
-      if (memos?.has(key)) return memos.get(key) as T;
-      const value = await effect();
-      seal(value, [key]);
-      const kept = this.#environment.remember?.({ kind: "once", taskId: this.#task.id, key, value });
-      if (isThenable(kept)) await kept;
-      return value;
+      return (await this.#recall.effects.run(key, effect)) as T;
     };
   }
 
@@ -134,14 +134,20 @@ export class TaskContext implements NodeContext {
     return () => this.#environment.random();
   }
   get id(): () => string {
-    return () => `${this.#task.id}.${this.attempt}.${++this.#ids}.${Math.floor(this.#environment.random() * 2 ** 52).toString(36)}`;
+    return () =>
+      `${this.#task.id}.${this.attempt}.${++this.#ids}.${Math.floor(this.#environment.random() * 2 ** 52).toString(36)}`;
   }
 
   #claim(key: string): void {
-    if (typeof key !== "string" || key === "") throw new InvalidOptionError("key", "of `once` is not a name", "pass a string that is not empty");
+    if (typeof key !== "string" || key === "")
+      throw new InvalidOptionError("key", "of `once` is not a name", "pass a string that is not empty");
     this.#keys ??= new Set();
     if (this.#keys.has(key)) {
-      throw new InvalidOptionError("key", `"${key}" of \`once\` is used twice in one task`, "give each effect of a node its own key");
+      throw new InvalidOptionError(
+        "key",
+        `"${key}" of \`once\` is used twice in one task`,
+        "give each effect of a node its own key",
+      );
     }
     this.#keys.add(key);
   }

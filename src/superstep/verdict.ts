@@ -7,7 +7,12 @@ import type { Ask } from "./task-context.js";
 
 export type Verdict =
   | { readonly kind: "finished"; readonly results: readonly TaskResult[] }
-  | { readonly kind: "failed"; readonly error: NodeError | SerializationError; readonly task: TaskRef; readonly attempt: number }
+  | {
+      readonly kind: "failed";
+      readonly error: NodeError | SerializationError;
+      readonly task: TaskRef;
+      readonly attempt: number;
+    }
   | { readonly kind: "asked"; readonly asks: readonly { readonly task: TaskRef; readonly ask: Ask }[] }
   | { readonly kind: "aborted" };
 
@@ -18,11 +23,15 @@ export function verdictOf({ settled }: ScheduledStep, aborted: boolean): Verdict
   const failures = settled.filter((one) => one.kind === "failed");
   const [first] = failures;
   if (first !== undefined) {
-    const error = new NodeError(first, failures.map(({ task, attempt, error }) => ({ task, attempt, error })));
+    const error = new NodeError(
+      first,
+      failures.map(({ task, attempt, error }) => ({ task, attempt, error })),
+    );
     return { kind: "failed", error, task: first.task, attempt: first.attempt };
   }
   const unstorable = settled.find((one) => one.kind === "unstorable");
-  if (unstorable !== undefined) return { kind: "failed", error: unstorable.error, task: unstorable.task, attempt: unstorable.attempt };
+  if (unstorable !== undefined)
+    return { kind: "failed", error: unstorable.error, task: unstorable.task, attempt: unstorable.attempt };
   const asks = settled.filter((one) => one.kind === "asked");
   return asks.length > 0 ? { kind: "asked", asks } : { kind: "aborted" };
 }

@@ -12,8 +12,6 @@ export interface ContractCheck {
   check(open: () => Checkpointer): Promise<void>;
 }
 
-type Check = (store: Checkpointer) => Promise<void>;
-
 /** The contract of the store's port: run every check against your implementation. */
 export const checkpointerContract: readonly ContractCheck[] = Object.entries({
   "a session that was never committed is undefined": checkUnknown,
@@ -89,7 +87,10 @@ async function checkLongChain(store: Checkpointer): Promise<void> {
   let last = firstOf("s", { state: { list: [], n: 0 } });
   await store.commit(last);
   for (let i = 1; i <= 200; i++) {
-    const delta = i % 3 === 0 ? ([{ op: "replace", path: [], value: i }] as const) : ([{ op: "append", path: [], items: ["x".repeat(100) + i] }] as const);
+    const delta =
+      i % 3 === 0
+        ? ([{ op: "replace", path: [], value: i }] as const)
+        : ([{ op: "append", path: [], items: ["x".repeat(100) + i] }] as const);
     last = nextOf(last, i % 3 === 0 ? "n" : "list", delta);
     await store.commit(last);
   }
@@ -102,7 +103,9 @@ async function checkStaleParent(store: Checkpointer): Promise<void> {
   await store.commit(first);
   await store.commit(winner);
   await conflicts(() => store.commit(nextOf(first, "n", [{ op: "replace", path: [], value: 2 }])));
-  await conflicts(() => store.commit({ ...nextOf(winner, "n", [{ op: "replace", path: [], value: 3 }]), parentSeq: 7 }));
+  await conflicts(() =>
+    store.commit({ ...nextOf(winner, "n", [{ op: "replace", path: [], value: 3 }]), parentSeq: 7 }),
+  );
   await expectHead(store, winner);
 }
 
@@ -132,9 +135,25 @@ async function checkMonotonicHead(store: Checkpointer): Promise<void> {
   await expectHead(store, third);
 }
 
-const paused: Note = { status: { kind: "paused", reason: { kind: "hook", detail: { why: [1] } } }, passed: ["option"], issued: 3, trace: "00-a-b-01" };
-const result: TaskRecord = { kind: "result", taskId: "t1", outcome: { updates: [{ n: 1 }], routes: [{ mode: "append", targets: ["a"] }] } };
-const question: InterruptRecord = { kind: "interrupt", taskId: "t2", node: "b", index: 0, id: "made-i1", payload: { q: 1 } };
+const paused: Note = {
+  status: { kind: "paused", reason: { kind: "hook", detail: { why: [1] } } },
+  passed: ["option"],
+  issued: 3,
+  trace: "00-a-b-01",
+};
+const result: TaskRecord = {
+  kind: "result",
+  taskId: "t1",
+  outcome: { updates: [{ n: 1 }], routes: [{ mode: "append", targets: ["a"] }] },
+};
+const question: InterruptRecord = {
+  kind: "interrupt",
+  taskId: "t2",
+  node: "b",
+  index: 0,
+  id: "made-i1",
+  payload: { q: 1 },
+};
 const effect: TaskRecord = { kind: "once", taskId: "t2", key: "pay", value: undefined };
 
 async function checkNote(store: Checkpointer): Promise<void> {
@@ -187,7 +206,11 @@ async function checkEphemeral(store: Checkpointer): Promise<void> {
   const first: Checkpoint = { ...firstOf("s", { state: { n: 0, now: { a: 1 } } }), ephemeral: ["now"] };
   await store.commit(first);
   await expectHead(store, first);
-  const second: Checkpoint = { ...nextOf(first, "n", [{ op: "replace", path: [], value: 1 }]), ephemeral: [], state: { n: 1, now: undefined } };
+  const second: Checkpoint = {
+    ...nextOf(first, "n", [{ op: "replace", path: [], value: 1 }]),
+    ephemeral: [],
+    state: { n: 1, now: undefined },
+  };
   await store.commit(second);
   await expectHead(store, second);
 }
@@ -195,7 +218,8 @@ async function checkEphemeral(store: Checkpointer): Promise<void> {
 async function checkList(store: Checkpointer): Promise<void> {
   for (const id of ["c", "a", "d", "b"]) await store.commit(firstOf(id));
   await store.annotate(noteOn(firstOf("c"), { note: paused, records: [] }));
-  const ids = async (query: Parameters<Checkpointer["list"]>[0]) => (await store.list(query)).map(({ sessionId }) => sessionId);
+  const ids = async (query: Parameters<Checkpointer["list"]>[0]) =>
+    (await store.list(query)).map(({ sessionId }) => sessionId);
   deepStrictEqual(await ids({ limit: 10 }), ["a", "b", "c", "d"]);
   deepStrictEqual(await ids({ limit: 2 }), ["a", "b"]);
   deepStrictEqual(await ids({ limit: 2, after: "b" }), ["c", "d"]);
@@ -226,7 +250,9 @@ async function checkManyAtOnce(store: Checkpointer): Promise<void> {
   const firsts = Array.from({ length: 50 }, (_, i) => firstOf(`s${i}`, { state: { n: 0 } }));
   await Promise.all(firsts.map((first) => store.commit(first)));
   const seconds = firsts.map((first, i) => nextOf(first, "n", [{ op: "replace", path: [], value: i }]));
-  const settled = await Promise.allSettled([...seconds, firsts[0] as Checkpoint].map(async (checkpoint) => store.commit(checkpoint)));
+  const settled = await Promise.allSettled(
+    [...seconds, firsts[0] as Checkpoint].map(async (checkpoint) => store.commit(checkpoint)),
+  );
   deepStrictEqual(settled.filter(({ status }) => status === "rejected").length, 1);
   for (const second of seconds) await expectHead(store, second);
 }
@@ -236,7 +262,12 @@ function noteOn(checkpoint: Checkpoint, write: Pick<NoteWrite, "note" | "records
   return { sessionId, incarnation, seq, at: 2_000, ...write };
 }
 
-async function expectHead(store: Checkpointer, expected: Checkpoint, note = expected.note, records: readonly TaskRecord[] = []): Promise<void> {
+async function expectHead(
+  store: Checkpointer,
+  expected: Checkpoint,
+  note = expected.note,
+  records: readonly TaskRecord[] = [],
+): Promise<void> {
   const stored = await store.load(expected.sessionId);
   ok(stored !== undefined, `session "${expected.sessionId}" is there`);
   deepStrictEqual({ ...stored.checkpoint, note }, { ...expected, note });

@@ -18,7 +18,10 @@ export interface MadeFrom {
 export const PLAIN_NOTE: Note = Object.freeze({ status: READY, passed: Object.freeze([]), issued: 0 });
 
 /** The first checkpoint of a session. */
-export function firstOf(sessionId: string, { state = {}, frontier = ["a"], note = PLAIN_NOTE, incarnation = "made" }: MadeFrom = {}): Checkpoint {
+export function firstOf(
+  sessionId: string,
+  { state = {}, frontier = ["a"], note = PLAIN_NOTE, incarnation = "made" }: MadeFrom = {},
+): Checkpoint {
   seal(state);
   return {
     sessionId,
@@ -42,10 +45,15 @@ export function firstOf(sessionId: string, { state = {}, frontier = ["a"], note 
 }
 
 /** The checkpoint of the superstep that comes after `former`, in which the first task wrote `delta` to `channel`. */
-export function nextOf(former: Checkpoint, channel: string, delta: Delta, { frontier = ["a"], note = PLAIN_NOTE }: MadeFrom = {}): Checkpoint {
+export function nextOf(
+  former: Checkpoint,
+  channel: string,
+  delta: Delta,
+  { frontier = ["a"], note = PLAIN_NOTE }: MadeFrom = {},
+): Checkpoint {
   const seq = former.seq + 1;
   seal(delta);
-  const value = applyDeltas(former.state[channel], [delta]);
+  const value: unknown = applyDeltas(former.state[channel] as unknown, [delta]);
   const task = former.frontier[0] ?? { id: "none", node: "none" };
   return {
     ...former,

@@ -61,7 +61,8 @@ export class TestClock {
 
   #nextBefore(until: number): Sleeper | undefined {
     let first: Sleeper | undefined;
-    for (const sleeper of this.#sleepers) if (sleeper.at <= until && (first === undefined || sleeper.at < first.at)) first = sleeper;
+    for (const sleeper of this.#sleepers)
+      if (sleeper.at <= until && (first === undefined || sleeper.at < first.at)) first = sleeper;
     return first;
   }
 }

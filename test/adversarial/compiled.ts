@@ -8,7 +8,9 @@ const ROOT = join(import.meta.dirname, "..", "..");
 /** Transpiles `src` and the given program; gives the program's path, which imports the library as it does here. */
 export function compileForChildren(program: string, name: string): string {
   const out = join(ROOT, "node_modules", ".cache", `superstep-${name}-${process.pid}`);
-  const sources = readdirSync(join(ROOT, "src"), { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".ts"));
+  const sources = readdirSync(join(ROOT, "src"), { recursive: true, encoding: "utf8" }).filter((file) =>
+    file.endsWith(".ts"),
+  );
   for (const file of sources) transpile(join(ROOT, "src", file), join(out, "src", file));
   const target = join(out, relative(ROOT, program));
   transpile(program, target);

@@ -20,11 +20,15 @@ interface Outcome {
 /** Runs the program, killed at its n-th event, and again until it ends. */
 function runKilledAt(nth: number): { readonly outcome: Outcome; readonly log: readonly string[] } {
   const own = mkdtempSync(join(folder, "run-"));
-  const start = (at: number) => spawnSync(process.execPath, [program, own, String(at)], { encoding: "utf8", timeout: 20_000 });
+  const start = (at: number) =>
+    spawnSync(process.execPath, [program, own, String(at)], { encoding: "utf8", timeout: 20_000 });
   const killed = start(nth);
   const last = killed.signal === "SIGKILL" ? start(0) : killed;
   expect(last.stderr).toBe("");
-  return { outcome: JSON.parse(last.stdout) as Outcome, log: readFileSync(join(own, "log.txt"), "utf8").trim().split("\n") };
+  return {
+    outcome: JSON.parse(last.stdout) as Outcome,
+    log: readFileSync(join(own, "log.txt"), "utf8").trim().split("\n"),
+  };
 }
 
 const undisturbed = runKilledAt(0).outcome;

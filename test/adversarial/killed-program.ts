@@ -39,13 +39,21 @@ const app = new StateGraph({ rounds: sum(), found: append<string>(), notes: appe
   .addNode("finish", () => ({ notes: "done" }))
   .addEdge(START, "plan")
   .addConditionalEdges("plan", () => [1, 2, 3, 4].map((input) => new Send("search", input)), ["search"])
-  .addConditionalEdges("search", (state) => (state.rounds < 2 ? "plan" : ["pay", "approve"]), ["plan", "pay", "approve"])
+  .addConditionalEdges("search", (state) => (state.rounds < 2 ? "plan" : ["pay", "approve"]), [
+    "plan",
+    "pay",
+    "approve",
+  ])
   .addEdge(["pay", "approve"], "finish")
   .addEdge("finish", END)
   .compile();
 
 const store = new SqliteCheckpointer(join(folder, "session.db"), { synchronous: "normal" });
-const runner = new AppRunner(app, { checkpointer: store, random: () => 0.5, clock: { now: () => 0, sleep: () => new Promise(() => undefined) } });
+const runner = new AppRunner(app, {
+  checkpointer: store,
+  random: () => 0.5,
+  clock: { now: () => 0, sleep: () => new Promise(() => undefined) },
+});
 let events = 0;
 
 async function run(input?: Parameters<typeof runner.stream>[1]): Promise<void> {

@@ -3,7 +3,20 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { afterAll, expect, test } from "vitest";
-import { append, AppRunner, CheckpointConflictError, CheckpointCorruptError, CheckpointError, ephemeral, InvalidOptionError, lastValue, START, END, StateGraph, sum } from "../../src/index.js";
+import {
+  append,
+  AppRunner,
+  CheckpointConflictError,
+  CheckpointCorruptError,
+  CheckpointError,
+  ephemeral,
+  InvalidOptionError,
+  lastValue,
+  START,
+  END,
+  StateGraph,
+  sum,
+} from "../../src/index.js";
 import { SqliteCheckpointer } from "../../src/sqlite.js";
 import { firstOf, nextOf } from "../../src/testing.js";
 
@@ -21,11 +34,20 @@ const counting = new StateGraph({ n: sum(), log: append<string>() })
 test("T1: what one process committed, another opens and goes on with", async () => {
   const path = freshPath();
   const first = new SqliteCheckpointer(path);
-  await new AppRunner(counting, { checkpointer: first }).runUntilComplete((await new AppRunner(counting, { checkpointer: first }).createSession("s")).sessionId, { maxSteps: 4 }).catch(() => undefined);
+  await new AppRunner(counting, { checkpointer: first })
+    .runUntilComplete((await new AppRunner(counting, { checkpointer: first }).createSession("s")).sessionId, {
+      maxSteps: 4,
+    })
+    .catch(() => undefined);
   await first.close();
   const second = new SqliteCheckpointer(path);
   const runner = new AppRunner(counting, { checkpointer: second });
-  expect(await runner.session("s")).toMatchObject({ step: 4, state: { n: 4 }, status: { kind: "ready" }, versions: { n: 4, log: 4 } });
+  expect(await runner.session("s")).toMatchObject({
+    step: 4,
+    state: { n: 4 },
+    status: { kind: "ready" },
+    versions: { n: 4, log: 4 },
+  });
   const result = await runner.runUntilComplete("s");
   expect(result.state.log).toEqual(Array.from({ length: 10 }, (_, i) => `at ${i}`));
   await second.close();
@@ -53,7 +75,10 @@ test("T1: a chain never weighs more than its snapshot and 8 KiB", async () => {
     last = nextOf(last, "list", [{ op: "append", path: [], items: ["y".repeat(i)] }]);
     await store.commit(last);
   }
-  const rows = database.prepare("SELECT base_weight, weight FROM log").all() as { base_weight: number; weight: number }[];
+  const rows = database.prepare("SELECT base_weight, weight FROM log").all() as {
+    base_weight: number;
+    weight: number;
+  }[];
   expect(rows.every(({ base_weight, weight }) => weight <= Math.max(base_weight, 8 * 1024))).toBe(true);
   expect((await store.load("s"))?.checkpoint.state).toEqual(last.state);
 });
@@ -110,10 +135,16 @@ test("T4: a file of a newer format is refused, and left as it is", () => {
 });
 
 test("options that mean nothing are refused by name", () => {
-  for (const [option, value] of [["synchronous", "off"], ["driver", "sql.js"], ["busyTimeoutMs", -1], ["busyTimeoutMs", Number.NaN]] as const) {
+  for (const [option, value] of [
+    ["synchronous", "off"],
+    ["driver", "sql.js"],
+    ["busyTimeoutMs", -1],
+    ["busyTimeoutMs", Number.NaN],
+  ] as const) {
     expect(() => new SqliteCheckpointer(":memory:", { [option]: value } as object)).toThrow(InvalidOptionError);
   }
-  for (const path of ["", undefined, 7, {}]) expect(() => new SqliteCheckpointer(path as string)).toThrow(InvalidOptionError);
+  for (const path of ["", undefined, 7, {}])
+    expect(() => new SqliteCheckpointer(path as string)).toThrow(InvalidOptionError);
 });
 
 test("C3: a write lock that another process holds is waited for, then a typed error, and nothing was written", async () => {
@@ -121,7 +152,10 @@ test("C3: a write lock that another process holds is waited for, then a typed er
   const store = new SqliteCheckpointer(path, { busyTimeoutMs: 50 });
   const other = new Database(path);
   other.exec("BEGIN IMMEDIATE");
-  await expect(store.commit(firstOf("s"))).rejects.toMatchObject({ code: "CHECKPOINT_FAILED", help: expect.stringContaining("busyTimeoutMs") });
+  await expect(store.commit(firstOf("s"))).rejects.toMatchObject({
+    code: "CHECKPOINT_FAILED",
+    help: expect.stringContaining("busyTimeoutMs"),
+  });
   other.exec("ROLLBACK");
   expect(store.load("s")).toBeUndefined();
   await store.commit(firstOf("s"));
@@ -133,7 +167,11 @@ test("C3: a write lock that another process holds is waited for, then a typed er
 test("C3: a full disk is a typed error, nothing of the superstep is written, and the session goes on when there is room", async () => {
   const database = new Database(freshPath());
   const store = new SqliteCheckpointer(database);
-  const app = new StateGraph({ text: lastValue("") }).addNode("grow", () => ({ text: "z".repeat(200_000) })).addEdge(START, "grow").addEdge("grow", END).compile();
+  const app = new StateGraph({ text: lastValue("") })
+    .addNode("grow", () => ({ text: "z".repeat(200_000) }))
+    .addEdge(START, "grow")
+    .addEdge("grow", END)
+    .compile();
   const runner = new AppRunner(app, { checkpointer: store });
   await runner.createSession("s");
   const pages = database.pragma("page_count", { simple: true }) as number;
@@ -152,7 +190,9 @@ test("C4: a commit after another process moved the session on is a conflict, and
   await ours.commit(first);
   theirs.load("s");
   await theirs.commit(nextOf(first, "n", [{ op: "replace", path: [], value: 1 }]));
-  await expect(ours.commit(nextOf(first, "n", [{ op: "replace", path: [], value: 2 }]))).rejects.toBeInstanceOf(CheckpointConflictError);
+  await expect(ours.commit(nextOf(first, "n", [{ op: "replace", path: [], value: 2 }]))).rejects.toBeInstanceOf(
+    CheckpointConflictError,
+  );
   expect(ours.load("s")?.checkpoint.state).toEqual({ n: 1 });
   await ours.close();
   await theirs.close();
@@ -197,9 +237,13 @@ test("an ephemeral value is never in the log", async () => {
   const runner = new AppRunner(app, { checkpointer: new SqliteCheckpointer(database) });
   await runner.createSession("s");
   await runner.runStep("s");
-  expect((await new AppRunner(app, { checkpointer: new SqliteCheckpointer(database) }).session("s")).state.secret).toBe("hush-hush");
+  expect((await new AppRunner(app, { checkpointer: new SqliteCheckpointer(database) }).session("s")).state.secret).toBe(
+    "hush-hush",
+  );
   expect((await runner.runUntilComplete("s")).state).toEqual({ n: 11, secret: undefined });
-  const log = database.prepare("SELECT group_concat(body || coalesce(snapshot, '')) AS text FROM log").get() as { text: string };
+  const log = database.prepare("SELECT group_concat(body || coalesce(snapshot, '')) AS text FROM log").get() as {
+    text: string;
+  };
   expect(log.text).not.toContain("hush-hush");
   expect(database.prepare("SELECT count(*) AS count FROM pending").get()).toEqual({ count: 0 });
   database.close();
@@ -209,6 +253,8 @@ test("a database that cannot be written is a typed error when it is opened", asy
   const path = freshPath();
   await new SqliteCheckpointer(path).close();
   const database = new Database(path, { readonly: true });
-  expect(() => new SqliteCheckpointer(database)).toThrow(expect.objectContaining({ code: "CHECKPOINT_FAILED", help: expect.stringContaining("writable") }));
+  expect(() => new SqliteCheckpointer(database)).toThrow(
+    expect.objectContaining({ code: "CHECKPOINT_FAILED", help: expect.stringContaining("writable") }),
+  );
   database.close();
 });

@@ -1,0 +1,158 @@
+/** What can be stored without loss (T3): walks a value once, and says where something stands that cannot. */
+import { SerializationError } from "../errors.js";
+import { formatPath } from "./path.js";
+
+const MAX_DEPTH = 500;
+
+type Visit = (walk: Walk, value: object) => void;
+
+/**
+ * The containers in `value` that `isKnown` does not know yet. Throws SerializationError naming the path of what cannot be stored;
+ * `at` begins that path.
+ */
+export function containersOf(
+  value: unknown,
+  at: readonly (string | number)[],
+  isKnown: (container: object) => boolean,
+): ReadonlySet<object> {
+  const walk = new Walk(at, isKnown);
+  walk.visit(value);
+  return walk.found;
+}
+
+/** True for what needs no freezing and can always be stored. */
+export function isPrimitive(value: unknown): boolean {
+  return value === null || (typeof value !== "object" && typeof value !== "function" && typeof value !== "symbol");
+}
+
+class Walk {
+  readonly found = new Set<object>();
+  readonly #trail: (string | number)[];
+  readonly #isKnown: (container: object) => boolean;
+
+  constructor(at: readonly (string | number)[], isKnown: (container: object) => boolean) {
+    this.#trail = [...at];
+    this.#isKnown = isKnown;
+  }
+
+  visit(value: unknown): void {
+    if (isPrimitive(value)) return;
+    if (typeof value !== "object" || value === null) this.refuse(`a ${typeof value}`);
+    if (this.#isKnown(value) || this.found.has(value)) return;
+    if (this.#trail.length > MAX_DEPTH) this.refuse(`nested deeper than ${MAX_DEPTH} levels`);
+    this.found.add(value);
+    this.#visitorOf(value)(this, value);
+  }
+
+  visitAt(key: string | number, value: unknown): void {
+    this.#trail.push(key);
+    this.visit(value);
+    this.#trail.pop();
+  }
+
+  /** An own property, as what it is: a getter would run at odd times, and what is hidden would be lost. */
+  visitProperty(owner: object, key: string, place: string | number): void {
+    const property = Object.getOwnPropertyDescriptor(owner, key);
+    if (key === "__proto__") this.refuseAt(place, 'an own property "__proto__"');
+    if (property === undefined || !("value" in property)) this.refuseAt(place, "a getter");
+    if (property.enumerable !== true) this.refuseAt(place, "a property that is not enumerable");
+    if (!isPrimitive(property.value)) this.visitAt(place, property.value);
+  }
+
+  refuse(found: string): never {
+    throw new SerializationError(formatPath(this.#trail) || "the value", found);
+  }
+
+  refuseAt(place: string | number, found: string): never {
+    this.#trail.push(place);
+    this.refuse(found);
+  }
+
+  #visitorOf(value: object): Visit {
+    if (Array.isArray(value)) return visitList;
+    const prototype = Object.getPrototypeOf(value) as object | null;
+    if (prototype === null || Object.getPrototypeOf(prototype) === null) return visitRecord;
+    return visitors.get(prototype) ?? this.refuse(`an instance of ${classOf(prototype)}`);
+  }
+}
+
+function visitRecord(walk: Walk, record: object): void {
+  for (const key of Reflect.ownKeys(record)) {
+    if (typeof key === "symbol") walk.refuse(`an object with the symbol key ${String(key)}`);
+    walk.visitProperty(record, key, key);
+  }
+}
+
+function visitList(walk: Walk, list: object): void {
+  if (!isPlainList(list)) walk.refuse("an instance of a subclass of Array");
+  const { length } = list as readonly unknown[];
+  for (const key of Reflect.ownKeys(list)) {
+    if (key === "length") continue;
+    const index = typeof key === "string" ? Number(key) : Number.NaN;
+    if (typeof key === "symbol" || !(index >= 0 && index < length)) {
+      walk.refuse(`a list with an own property "${String(key)}"`);
+    }
+    walk.visitProperty(list, key, index);
+  }
+}
+
+/** An array of this realm or another: its prototype stands directly above Object's. */
+function isPlainList(list: object): boolean {
+  const arrayPrototype = Object.getPrototypeOf(list) as object | null;
+  const objectPrototype = arrayPrototype && (Object.getPrototypeOf(arrayPrototype) as object | null);
+  return objectPrototype !== null && Object.getPrototypeOf(objectPrototype) === null;
+}
+
+function visitMap(walk: Walk, map: object): void {
+  visitBare(walk, map);
+  for (const [key, value] of map as Map<unknown, unknown>) {
+    const place = typeof key === "number" || typeof key === "string" ? key : String(isPrimitive(key) ? key : "key");
+    walk.visitAt(place, key);
+    walk.visitAt(place, value);
+  }
+}
+
+function visitSet(walk: Walk, set: object): void {
+  visitBare(walk, set);
+  let index = 0;
+  for (const value of set as Set<unknown>) walk.visitAt(index++, value);
+}
+
+/** Own properties on a Date, Map, … would be lost. */
+function visitBare(walk: Walk, value: object): void {
+  const [extra] = Reflect.ownKeys(value);
+  if (extra === undefined) return;
+  walk.refuse(`a ${classOf(Object.getPrototypeOf(value) as object)} with an own property "${String(extra)}"`);
+}
+
+function visitRegExp(walk: Walk, regexp: object): void {
+  if (Reflect.ownKeys(regexp).length > 1) walk.refuse("a RegExp with own properties");
+}
+
+/** Bytes over shared memory would go on changing under everybody's feet. */
+function visitBytes(walk: Walk, view: object): void {
+  if (!((view as ArrayBufferView).buffer instanceof ArrayBuffer)) walk.refuse("a view of shared memory");
+}
+
+function visitNothing(): void {}
+
+const visitors: ReadonlyMap<object, Visit> = new Map<object, Visit>([
+  [Date.prototype, visitBare],
+  [Map.prototype, visitMap],
+  [Set.prototype, visitSet],
+  [RegExp.prototype, visitRegExp],
+  [URL.prototype, visitNothing],
+  [URLSearchParams.prototype, visitNothing],
+  [ArrayBuffer.prototype, visitNothing],
+  ...[Int8Array, Uint8Array, Uint8ClampedArray, Int16Array, Uint16Array, Int32Array, Uint32Array].map(bytes),
+  ...[Float32Array, Float64Array, BigInt64Array, BigUint64Array, DataView].map(bytes),
+]);
+
+function bytes(type: { readonly prototype: object }): [object, Visit] {
+  return [type.prototype, visitBytes];
+}
+
+function classOf(prototype: object): string {
+  const { constructor: made } = prototype as { constructor?: { name?: unknown } };
+  return typeof made?.name === "string" && made.name !== "" ? made.name : "an unnamed class";
+}
