@@ -1,14 +1,14 @@
 /** Every error kind of the library, and where it happened. A kind lives beside its kin in `errors/`. */
 export {
-  ConcurrentWriteError,
   ChannelSchemaError,
+  ConcurrentWriteError,
   JoinStalledError,
   ReducerError,
   RouteError,
   SerializationError,
   UnknownChannelError,
 } from "./errors/barrier.js";
-export { type ErrorContext, locate, SuperstepError } from "./errors/base.js";
+export { locate, SuperstepError } from "./errors/base.js";
 export { type GraphIssue, GraphValidationError } from "./errors/graph.js";
 export { NodeError, NodeResultError, NodeStuckError, NodeTimeoutError, type TaskFailure } from "./errors/node.js";
 export { type ErrorRecord, type FrontierContext, recordOf, type TaskRef } from "./errors/record.js";

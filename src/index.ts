@@ -54,7 +54,7 @@ export {
 } from "./runner/hooks.js";
 export type { AppRunnerOptions, RunOptions, StepOptions } from "./runner/options.js";
 export type { BarrierOutcome, PausedReport, RunResult, RunSummary, StepReport, StepResult } from "./runner/report.js";
-export { type Resume, resumeWith, type RunStream } from "./runner/stream.js";
+export { type Resume, type RunStream, resumeWith } from "./runner/stream.js";
 export type { Checkpoint, CheckpointSource, Gate, Note } from "./session/checkpoint.js";
 export type { Checkpointer, NoteWrite, SessionQuery, StoredSession } from "./session/checkpointer.js";
 export { MemoryCheckpointer } from "./session/memory-checkpointer.js";
@@ -70,6 +70,7 @@ export { type Message, messages, type RemoveMessage, removeMessage } from "./sta
 export { reducer } from "./state/reducer.js";
 export type { StandardSchema } from "./state/schema.js";
 export { sum } from "./state/sum.js";
+export type { Settled } from "./superstep/attempt.js";
 export {
   applyBarrier,
   type BarrierInput,
@@ -82,5 +83,4 @@ export type { InterruptOptions, PauseReason, PendingInterrupt } from "./superste
 export type { Route, RouteTarget, TaskOutcome, TaskResult, Update } from "./superstep/outcome.js";
 export type { InterruptRecord, TaskRecord } from "./superstep/record.js";
 export { type ScheduledStep, type ScheduleInput, scheduleStep } from "./superstep/schedule.js";
-export type { Settled } from "./superstep/attempt.js";
 export type { Clock, StepEnvironment } from "./superstep/task-context.js";

@@ -1,13 +1,28 @@
 /**
  * The review as a graph:
  *
- *   scan ─► review × batch ─► review × batch … ─► aggregate ─┬─ no findings ─► clear ─────────────► write
- *                                                            └─ findings ────► draft ─► approve ─┬─► write
- *                                                                                ▲───── comment ─┴─► END
+ *   scan ─► dispatch ─► review × batch        aggregate ─┬─ no findings ─► clear ────────────────────► write
+ *              ▲  │           │                   ▲      └─ findings ────► draft ─► approve ─┬─ yes ─► write
+ *              └──│───────────┘                   │                          ▲────── comment ─┴─ no ──► END
+ *                 └── no file is left ────────────┘
  */
 import { open, rename } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { append, END, lastValue, merge, type NodeContext, Send, START, type StateOf, StateGraph, sum } from "superstep";
+import {
+  type App,
+  type AppRunner,
+  append,
+  Command,
+  END,
+  lastValue,
+  merge,
+  type NodeContext,
+  Send,
+  START,
+  StateGraph,
+  type StateOf,
+  sum,
+} from "superstep";
 import { type ReportParts, renderReport, type Summary, summarize } from "./report.js";
 import { type Finding, reviewFile } from "./review-file.js";
 import { scan } from "./scan.js";
@@ -27,6 +42,8 @@ const channels = {
 };
 export type ReviewChannels = typeof channels;
 type ReviewState = StateOf<ReviewChannels>;
+export type ReviewRunner =
+  ReturnType<typeof reviewGraph> extends App<ReviewChannels, infer N> ? AppRunner<ReviewChannels, N> : never;
 
 /** The answer to the question whether a draft is to be written. */
 export type Verdict =
@@ -42,7 +59,8 @@ export interface Places {
 
 export function reviewGraph(places: Places) {
   return new StateGraph(channels, { name: "review" })
-    .addNode("scan", () => scan(places.folder, places.out))
+    .addNode("scan", (_state, { progress }) => scanFolder(places, progress))
+    .addNode("dispatch", dispatch, { ends: ["review", "aggregate"] })
     .addNode("review", (_state, { input }) => review(places, input as string))
     .addNode("aggregate", ({ findings }) => ({ summary: summarize(findings) }))
     .addNode("clear", (state) => ({ draft: renderReport(partsOf(places, state)) }))
@@ -50,9 +68,9 @@ export function reviewGraph(places: Places) {
     .addNode("approve", approve)
     .addNode("write", ({ draft }, { once }) => write(places, draft, once))
     .addEdge(START, "scan")
-    .addConditionalEdges("scan", nextBatch, ["review", "aggregate"])
-    .addConditionalEdges("review", nextBatch, ["review", "aggregate"])
-    .addConditionalEdges("aggregate", ({ findings }) => (findings.length > 0 ? "draft" : "clear"), ["draft", "clear"])
+    .addEdge("scan", "dispatch")
+    .addEdge("review", "dispatch")
+    .addConditionalEdges("aggregate", ({ summary }) => (summary.files > 0 ? "draft" : "clear"), ["draft", "clear"])
     .addEdge("clear", "write")
     .addEdge("draft", "approve")
     .addConditionalEdges("approve", afterVerdict, ["write", "draft", END])
@@ -60,11 +78,17 @@ export function reviewGraph(places: Places) {
     .compile();
 }
 
+async function scanFolder({ folder, out }: Places, progress: NodeContext["progress"]) {
+  const found = await scan(folder, out);
+  progress(0, found.files.length);
+  return found;
+}
+
 /** About eight batches, so that there is something to watch; never more than 64 files at once. */
-function nextBatch({ files, reviewed }: ReviewState) {
+function dispatch({ files, reviewed }: ReviewState) {
   const size = Math.min(64, Math.ceil(files.length / 8));
-  const batch = files.slice(reviewed, reviewed + size);
-  return batch.length === 0 ? "aggregate" : batch.map((path) => new Send("review", path));
+  const batch = files.slice(reviewed, reviewed + size).map((path) => new Send("review", path));
+  return new Command({ goto: batch.length > 0 ? batch : "aggregate" });
 }
 
 async function review({ folder }: Places, path: string) {

@@ -1,6 +1,6 @@
 /** The command line: what was asked for, or what is wrong with it. */
 import { statSync } from "node:fs";
-import { mkdir, readFile, realpath, readdir, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, realpath, writeFile } from "node:fs/promises";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -38,7 +38,8 @@ export function readOptions(args: readonly string[]): ReviewOptions | undefined 
   if (values.help === true) return undefined;
   if (positionals.length > 1) throw new BadArguments(`one folder at a time, not ${positionals.length}`);
   const session = values.session ?? "default";
-  if (!/^[\w.-]{1,64}$/.test(session)) throw new BadArguments("--session takes up to 64 letters, digits, dots and dashes");
+  if (!/^[\w.-]{1,64}$/.test(session))
+    throw new BadArguments("--session takes up to 64 letters, digits, dots and dashes");
   return {
     folder: resolve(folderOf(positionals[0])),
     out: resolve(values.out ?? ".superstep"),
@@ -68,7 +69,8 @@ function folderOf(given = fileURLToPath(new URL("../..", import.meta.url))): str
 
 function stepOf(given: string | undefined): number | undefined {
   if (given === undefined) return undefined;
-  if (!/^[1-9]\d{0,8}$/.test(given)) throw new BadArguments(`--kill-at takes the number of a superstep, from 1, not "${given}"`);
+  if (!/^[1-9]\d{0,8}$/.test(given))
+    throw new BadArguments(`--kill-at takes the number of a superstep, from 1, not "${given}"`);
   return Number(given);
 }
 
@@ -79,10 +81,14 @@ function stepOf(given: string | undefined): number | undefined {
 export async function openOutput({ folder, out }: ReviewOptions): Promise<void> {
   const inside = `${await realpath(existing(out))}${sep}${relative(existing(out), out)}`;
   const isWithin = !relative(await realpath(folder), inside).startsWith("..");
-  const entries = await readdir(out).catch(() => []);
-  const isOurs = entries.length === 0 || (entries.includes(".gitignore") && (await readFile(join(out, ".gitignore"), "utf8")) === "*\n");
+  const entries: readonly string[] = await readdir(out).catch(() => []);
+  const isOurs =
+    entries.length === 0 ||
+    (entries.includes(".gitignore") && (await readFile(join(out, ".gitignore"), "utf8")) === "*\n");
   if (isWithin && (!isOurs || resolve(folder) === out)) {
-    throw new BadArguments(`--out "${out}" lies within the reviewed folder and holds other files; name a folder of its own`);
+    throw new BadArguments(
+      `--out "${out}" lies within the reviewed folder and holds other files; name a folder of its own`,
+    );
   }
   await mkdir(out, { recursive: true });
   if (isOurs) await writeFile(join(out, ".gitignore"), "*\n");

@@ -1,8 +1,7 @@
-/** Shows a run while it goes on: one line that changes on a terminal, a line a superstep elsewhere. */
-import type { WriteStream } from "node:tty";
-import { styleText } from "node:util";
-import type { RunEvent } from "superstep";
+/** Shows how far a run is, from its events. */
+import type { RunEvent, StepReport, TaskRef } from "superstep";
 import { count } from "./report.js";
+import type { Terminal } from "./terminal.js";
 
 /** How far a review is. */
 export interface Standing {
@@ -10,52 +9,13 @@ export interface Standing {
   readonly reviewed: number;
   readonly findings: number;
 }
-type Style = "dim" | "green" | "yellow" | "red" | "bold";
-
 const WIDTH = 24;
-
-export class Terminal {
-  readonly #out: WriteStream;
-  readonly #isLive: boolean;
-  readonly #hasColors: boolean;
-  #isOpen = false;
-
-  constructor(out: WriteStream) {
-    this.#out = out;
-    this.#isLive = out.isTTY === true;
-    this.#hasColors = this.#isLive && out.hasColors();
-  }
-
-  /** A line that stays. */
-  say(line = ""): void {
-    this.#out.write(`${this.#isOpen ? "\r\x1b[K" : ""}${line}\n`);
-    this.#isOpen = false;
-  }
-
-  /** A line that the next one replaces; `sober` is said instead where lines cannot be replaced. */
-  update(line: string, sober: string | undefined): void {
-    if (!this.#isLive) {
-      if (sober !== undefined) this.say(sober);
-      return;
-    }
-    this.#out.write(`\r\x1b[K${line}`);
-    this.#isOpen = true;
-  }
-
-  style(style: Style, text: string): string {
-    return this.#hasColors ? styleText(style, text) : text;
-  }
-
-  get columns(): number {
-    return this.#out.columns || 80;
-  }
-}
 
 export class Progress {
   readonly #terminal: Terminal;
   #standing: Standing;
-  #running = 0;
-  #latest = "";
+  /** Reviews that finished since the last superstep was committed. */
+  #finished = 0;
 
   constructor(terminal: Terminal, standing: Standing) {
     this.#terminal = terminal;
@@ -63,46 +23,58 @@ export class Progress {
   }
 
   show(event: RunEvent): void {
-    if (event.type === "node.completed") this.#latest = String(event.task.input ?? event.task.node);
-    if (event.type === "node.completed" && event.task.node === "review") this.#running++;
-    if (event.type === "step.completed") this.#advance(event.report);
-    if (event.type === "node.completed" || event.type === "step.completed") this.#draw(event);
+    if (event.type === "node.progress") this.#standing = { ...this.#standing, files: event.total ?? 0 };
+    if (event.type === "node.completed") this.#completeNode(event.step, event.task);
+    if (event.type === "step.completed") this.#completeStep(event.report);
   }
 
-  /** The superstep is committed: its changes say how far the review is, also of results kept from an earlier try. */
-  #advance({ ran, barrier }: Extract<RunEvent, { type: "step.completed" }>["report"]): void {
-    const { files, reviewed, findings } = this.#standing;
-    const added = (channel: string) => barrier.changes.filter((change) => change.channel === channel).flatMap(({ patch }) => patch);
-    const scanned = added("files").at(-1)?.value;
+  #completeNode(step: number, { node, input }: TaskRef): void {
+    if (node === "review") this.#finished++;
+    this.#terminal.update(this.#line(step, String(input ?? node)));
+  }
+
+  /** The report counts what the superstep changed, also by results that were kept from an earlier try. */
+  #completeStep(report: StepReport): void {
+    const { reviewed, findings } = this.#standing;
+    const added = report.barrier.changes.filter(({ channel }) => channel === "findings").flatMap(({ patch }) => patch);
     this.#standing = {
-      files: Array.isArray(scanned) ? scanned.length : files,
-      reviewed: reviewed + ran.filter(({ node }) => node === "review").length,
-      findings: findings + added("findings").length,
+      ...this.#standing,
+      reviewed: reviewed + report.ran.filter(({ node }) => node === "review").length,
+      findings: findings + added.length,
     };
-    this.#running = 0;
+    this.#finished = 0;
+    this.#terminal.update(this.#line(report.step, ""), soberLine(report, this.#standing));
   }
 
-  #draw(event: RunEvent & { readonly type: "node.completed" | "step.completed" }): void {
+  /** Never wider than the terminal: first the file's name gives way, then the bar. */
+  #line(step: number, latest: string): string {
     const { files, reviewed, findings } = this.#standing;
-    const done = reviewed + this.#running;
-    const numbers = `superstep ${event.step} · ${done}/${count(files, "file")} · ${count(findings, "finding")}`;
-    const room = Math.max(0, this.#terminal.columns - WIDTH - numbers.length - 8);
-    const line = `  ${this.#bar(done, files)}  ${numbers}  ${this.#terminal.style("dim", shortened(this.#latest, room))}`;
-    this.#terminal.update(line, event.type === "step.completed" ? soberLine(event, this.#standing) : undefined);
+    const done = reviewed + this.#finished;
+    const numbers = `superstep ${step} · ${of(done, files)} · ${count(findings, "finding")}`;
+    const free = Math.max(0, this.#terminal.columns - numbers.length - 7);
+    const width = Math.min(WIDTH, free);
+    const name = this.#terminal.style("dim", shortened(latest, free - width));
+    return `  ${this.#bar(width, done / Math.max(1, files))}  ${numbers}  ${name}`;
   }
 
-  #bar(done: number, files: number): string {
-    const filled = files === 0 ? 0 : Math.round((WIDTH * done) / files);
-    return this.#terminal.style("green", "━".repeat(filled)) + this.#terminal.style("dim", "─".repeat(WIDTH - filled));
+  #bar(width: number, share: number): string {
+    const filled = Math.round(width * share);
+    return this.#terminal.style("green", "━".repeat(filled)) + this.#terminal.style("dim", "─".repeat(width - filled));
   }
 }
 
-function soberLine({ step, report }: RunEvent & { readonly type: "step.completed" }, { files, reviewed, findings }: Standing): string {
-  const node = report.ran[0]?.node ?? "";
+/** Supersteps that only hand out work are not worth a line. */
+function soberLine({ step, ran }: StepReport, { files, reviewed, findings }: Standing): string | undefined {
+  const node = ran[0]?.node ?? "";
   const what = `superstep ${String(step).padStart(2)}  ${node.padEnd(9)}`;
+  if (node === "dispatch") return undefined;
   if (node === "scan") return `${what}  ${count(files, "file")} to review`;
-  if (node === "review") return `${what}  ${reviewed}/${files} files, ${count(findings, "finding")}`;
+  if (node === "review") return `${what}  ${of(reviewed, files)}, ${count(findings, "finding")}`;
   return what.trimEnd();
+}
+
+function of(done: number, files: number): string {
+  return `${done.toLocaleString("en-US")}/${count(files, "file")}`;
 }
 
 /** The end of a path says more than its beginning. */

@@ -1,13 +1,12 @@
 /** Asks whether a draft is to be written. Without a terminal there is nobody to ask. */
 import { createInterface } from "node:readline/promises";
 import type { Verdict } from "./graph.js";
-import type { Terminal } from "./progress.js";
-import { count, type Summary } from "./report.js";
+import { count } from "./report.js";
+import type { Terminal } from "./terminal.js";
 
 export interface Draft {
   readonly text: string;
   readonly revision: number;
-  readonly summary: Summary;
 }
 
 /** Undefined when the person leaves without an answer (Ctrl-C, Ctrl-D). */
@@ -15,8 +14,9 @@ export async function askVerdict(terminal: Terminal, { text, revision }: Draft):
   terminal.say();
   for (const line of beginningOf(text)) terminal.say(`  ${terminal.style("dim", "│")} ${line}`);
   terminal.say();
+  terminal.say("A comment sends the draft back; a rule that it names is left out.");
   for (;;) {
-    const answer = (await ask(`Draft ${revision}: write it? [y]es, [n]o, or what to change (a rule you name is left out): `))?.trim();
+    const answer = (await ask(`Write draft ${revision}? [y]es, [n]o, or a comment: `))?.trim();
     if (answer === undefined) return undefined;
     if (/^y(es)?$/i.test(answer)) return { kind: "approved" };
     if (/^no?$/i.test(answer)) return { kind: "rejected" };

@@ -24,16 +24,27 @@ export function summarize(findings: readonly Finding[]): Summary {
 }
 
 export function renderReport(parts: ReportParts): string {
-  const left = RULES.filter(({ name }) => parts.comments.some((comment) => comment.includes(name))).map(({ name }) => name);
+  const left = RULES.filter(({ name }) => parts.comments.some((comment) => comment.includes(name))).map(
+    ({ name }) => name,
+  );
   const findings = parts.findings.filter(({ rule }) => !left.includes(rule));
-  const sections = [heading(parts, findings), remarks(parts.comments, left), table(findings), listing(findings), notReviewed(parts.skipped)];
+  const sections = [
+    heading(parts, findings),
+    remarks(parts.comments, left),
+    table(findings),
+    listing(findings),
+    notReviewed(parts.skipped),
+  ];
   return `${sections.filter((section) => section !== "").join("\n\n")}\n`;
 }
 
 function heading({ title, files, lines }: ReportParts, findings: readonly Finding[]): string {
-  const found = findings.length === 0 ? "Nothing to mend." : `${count(findings.length, "finding")} in ${count(summarize(findings).files, "file")}.`;
-  const read = files === 0 ? "There was no file to review." : `${count(files, "file")} with ${count(lines, "line")} reviewed. ${found}`;
-  return `# Review of ${code(title)}\n\n${read}`;
+  const found =
+    findings.length === 0
+      ? "Nothing to mend."
+      : `${count(findings.length, "finding")} in ${count(summarize(findings).files, "file")}.`;
+  const read = `${count(files, "file")} with ${count(lines, "line")} reviewed. ${found}`;
+  return `# Review of ${code(title)}\n\n${files > 0 ? read : "There was no file that could be reviewed."}`;
 }
 
 function remarks(comments: readonly string[], left: readonly string[]): string {
@@ -46,7 +57,9 @@ function remarks(comments: readonly string[], left: readonly string[]): string {
 function table(findings: readonly Finding[]): string {
   if (findings.length === 0) return "";
   const { byRule } = summarize(findings);
-  const rows = RULES.filter(({ name }) => byRule[name] !== undefined).map(({ name, minds }) => `| ${name} | ${byRule[name]} | ${minds} |`);
+  const rows = RULES.filter(({ name }) => byRule[name] !== undefined).map(
+    ({ name, minds }) => `| ${name} | ${byRule[name]} | ${minds} |`,
+  );
   return ["| rule | findings | what it minds |", "|---|---:|---|", ...rows].join("\n");
 }
 
@@ -55,7 +68,9 @@ function listing(findings: readonly Finding[]): string {
   const byPath = new Map<string, Finding[]>();
   for (const finding of findings) byPath.set(finding.path, [...(byPath.get(finding.path) ?? []), finding]);
   const files = [...byPath].map(([path, own]) => {
-    const lines = [...own].sort((a, b) => a.line - b.line).map(({ line, rule, note }) => `- line ${line}, ${rule}: ${escaped(note)}`);
+    const lines = [...own]
+      .sort((a, b) => a.line - b.line)
+      .map(({ line, rule, note }) => `- line ${line}, ${rule}: ${escaped(note)}`);
     return `### ${code(path)}\n\n${lines.join("\n")}`;
   });
   return ["## Findings", ...files].join("\n\n");

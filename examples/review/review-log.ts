@@ -17,7 +17,9 @@ export class ReviewLog {
   /** Forgets the lines of this session, before it begins afresh. */
   clear(): void {
     if (!existsSync(this.#file)) return;
-    const others = readFileSync(this.#file, "utf8").match(/[^\n]*\n/g)?.filter((line) => !line.startsWith(`${this.#sessionId}\t`));
+    const others = readFileSync(this.#file, "utf8")
+      .match(/[^\n]*\n/g)
+      ?.filter((line) => !line.startsWith(`${this.#sessionId}\t`));
     writeFileSync(this.#file, others?.join("") ?? "");
   }
 

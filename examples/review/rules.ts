@@ -24,7 +24,22 @@ const MANY_LINES = 600;
 const MANY_BYTES = 256 * 1024;
 
 const SCRIPTS = new Set(["js", "mjs", "cjs", "jsx", "ts", "mts", "cts", "tsx"]);
-const CODE = new Set([...SCRIPTS, "java", "kt", "go", "rs", "c", "h", "cc", "cpp", "hpp", "cs", "swift", "php", "scala"]);
+const CODE = new Set([
+  ...SCRIPTS,
+  "java",
+  "kt",
+  "go",
+  "rs",
+  "c",
+  "h",
+  "cc",
+  "cpp",
+  "hpp",
+  "cs",
+  "swift",
+  "php",
+  "scala",
+]);
 
 const SECRETS: readonly (readonly [kind: string, pattern: RegExp])[] = [
   ["a private key", /-----BEGIN [A-Z ]*PRIVATE KEY-----/],
@@ -65,7 +80,7 @@ function debugLeftovers({ lines, extension }: SourceText): Remark[] {
 
 function markers({ lines }: SourceText): Remark[] {
   return remarks(lines, (line) => {
-    const found = /\b(TODO|FIXME)\b[:\s(]*(.{0,60})/u.exec(line);
+    const found = /(?:^|[/#*;!-])\s*(TODO|FIXME)\b[:\s(]*(.{0,60})/u.exec(line);
     return found ? `${found[1]} ${found[2]}`.trim() : undefined;
   });
 }
@@ -87,7 +102,9 @@ function longFunctions({ lines, extension }: SourceText): Remark[] {
 function deepNesting({ lines, extension }: SourceText): Remark[] {
   if (!CODE.has(extension)) return [];
   const indents = lines.map((line) => (line.trim() === "" || /^\s*\*/.test(line) ? 0 : indentOf(line)));
-  const unit = lines.some((line) => line.startsWith("\t")) ? 1 : Math.max(2, smallest(indents.filter((indent) => indent > 0)));
+  const unit = lines.some((line) => line.startsWith("\t"))
+    ? 1
+    : Math.max(2, smallest(indents.filter((indent) => indent > 0)));
   const deepest = indents.reduce((best, indent, index) => (indent > (indents[best] ?? 0) ? index : best), 0);
   const levels = Math.floor((indents[deepest] ?? 0) / unit);
   return levels > DEEP ? [{ line: deepest + 1, note: `${levels} levels` }] : [];

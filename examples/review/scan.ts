@@ -11,7 +11,13 @@ export interface Scan {
 }
 
 const IGNORED_FOLDERS = new Set([".git", "node_modules", "dist", ".superstep"]);
-const GENERATED_FILES = new Set(["package-lock.json", "npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.yaml", "bun.lock"]);
+const GENERATED_FILES = new Set([
+  "package-lock.json",
+  "npm-shrinkwrap.json",
+  "yarn.lock",
+  "pnpm-lock.yaml",
+  "bun.lock",
+]);
 
 /** `except`: a folder that is left out, by its absolute path. */
 export async function scan(folder: string, except: string): Promise<Scan> {

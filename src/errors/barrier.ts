@@ -46,9 +46,14 @@ export class ChannelSchemaError extends SuperstepError {
   readonly code = "CHANNEL_INVALID";
   readonly channel: string;
   readonly issues: readonly { readonly message: string; readonly path: string }[];
-  constructor(channel: string, issues: readonly { readonly message: string; readonly path: string }[]) {
+  constructor(
+    channel: string,
+    issues: readonly { readonly message: string; readonly path: string }[],
+    context: { readonly cause?: unknown } = {},
+  ) {
     const first = issues[0];
     super(`channel "${channel}" was refused by its schema${first ? ` at "${first.path}": ${first.message}` : ""}`, {
+      ...context,
       help: "write a value that the schema takes; no node runs twice",
     });
     this.channel = channel;

@@ -1,5 +1,5 @@
 /** The base of every error: a brand that works across copies of the package, a code for ever, and where it happened. */
-import { type ErrorRecord, type FrontierContext, recordOf } from "./record.js";
+import { BRAND, type ErrorRecord, type FrontierContext, isBranded, recordOf } from "./record.js";
 
 /** What an error may carry besides its own data. */
 export interface ErrorContext {
@@ -7,8 +7,6 @@ export interface ErrorContext {
   readonly help?: string;
   readonly at?: FrontierContext;
 }
-
-const BRAND = Symbol.for("superstep.error");
 
 /** Base of every error the library throws. `code` never changes between versions; `help` says what to do. */
 export abstract class SuperstepError extends Error {
@@ -32,7 +30,7 @@ export abstract class SuperstepError extends Error {
 
   /** True for any error of this library, also one thrown by another copy of the package. */
   static is(value: unknown): value is SuperstepError {
-    return typeof value === "object" && value !== null && (value as { [BRAND]?: unknown })[BRAND] === true;
+    return isBranded(value);
   }
 
   toJSON(): ErrorRecord {
@@ -40,8 +38,8 @@ export abstract class SuperstepError extends Error {
   }
 }
 
-/** Gives an error the frontier it happened at, unless it already knows one. */
+/** Gives an error the frontier it happened at, unless it already knows one, or was frozen by someone. */
 export function locate<E extends SuperstepError>(error: E, at: FrontierContext): E {
-  if (error.at === undefined) (error as { at?: FrontierContext }).at = at;
+  if (error.at === undefined && Object.isExtensible(error)) (error as { at?: FrontierContext }).at = at;
   return error;
 }

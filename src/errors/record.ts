@@ -34,23 +34,30 @@ export interface ErrorRecord {
   readonly stack?: string;
 }
 
+/** Marks the errors of this library, whichever copy of it made them. */
+export const BRAND = Symbol.for("superstep.error");
+
 const MAX_CAUSES = 16;
 
 /** Turns whatever was thrown (an Error, a string, undefined, a hostile object) into a record. */
 export function recordOf(thrown: unknown, depth = 0): ErrorRecord {
   if (typeof thrown !== "object" || thrown === null) {
-    return { name: "Thrown", code: "THROWN", message: thrown === undefined ? "undefined was thrown" : String(thrown) };
+    return {
+      name: "Thrown",
+      code: "THROWN",
+      message: thrown === undefined ? "undefined was thrown" : describe(thrown),
+    };
   }
   const name = text(thrown, "name") ?? "Error";
   const message = text(thrown, "message") ?? describe(thrown);
   const stack = text(thrown, "stack");
-  const at = read(thrown, "at");
-  const cause = "cause" in thrown && depth < MAX_CAUSES ? read(thrown, "cause") : undefined;
+  const at = isBranded(thrown) ? read(thrown, "at") : undefined;
+  const cause = depth < MAX_CAUSES ? read(thrown, "cause") : undefined;
   return {
     name,
     code: text(thrown, "code") ?? "THROWN",
     message,
-    ...(isFrontierContext(at) && { at }),
+    ...(at !== undefined && { at: at as FrontierContext }),
     ...(cause !== undefined && { cause: recordOf(cause, depth + 1) }),
     ...(stack !== undefined && { stack }),
   };
@@ -61,22 +68,24 @@ function text(from: object, key: string): string | undefined {
   return typeof value === "string" ? value : undefined;
 }
 
-function read(from: object, key: string): unknown {
+function read(from: object, key: string | symbol): unknown {
   try {
-    return (from as Record<string, unknown>)[key];
+    return (from as Record<string | symbol, unknown>)[key];
   } catch {
     return undefined;
   }
 }
 
-function describe(thrown: object): string {
+function describe(thrown: unknown): string {
   try {
+    if (typeof thrown !== "object" || thrown === null) return String(thrown);
     return JSON.stringify(thrown) ?? Object.prototype.toString.call(thrown);
   } catch {
-    return "an object that cannot be described";
+    return `${typeof thrown === "object" ? "an object" : "a function"} that cannot be described`;
   }
 }
 
-function isFrontierContext(at: unknown): at is FrontierContext {
-  return typeof at === "object" && at !== null && "frontier" in at && "finished" in at;
+/** True for an error of this library, also of another copy of it; never throws. */
+export function isBranded(value: unknown): boolean {
+  return typeof value === "object" && value !== null && read(value, BRAND) === true;
 }

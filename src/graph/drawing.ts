@@ -9,8 +9,13 @@ interface Arrow {
   readonly to: string;
   readonly style: Style;
 }
-/** Where a conditional edge without declared targets leads. */
-const ANYWHERE = "any node";
+/** Where a conditional edge without declared targets leads. No node can have this name. */
+const ANYWHERE = "";
+const LABELS: ReadonlyMap<string, string> = new Map([
+  [START, "START"],
+  [END, "END"],
+  [ANYWHERE, "any node"],
+]);
 
 /** A Mermaid flowchart: joins are thick, conditional edges dotted. */
 export function toMermaid<C extends Channels>(declaration: Declaration<C>): string {
@@ -88,7 +93,7 @@ function arrowsOf<C extends Channels>(declaration: Declaration<C>): readonly Arr
 }
 
 function isNode(name: string): boolean {
-  return name !== START && name !== END && name !== ANYWHERE;
+  return !LABELS.has(name);
 }
 
 function mermaidShape(name: string): string {
@@ -98,11 +103,14 @@ function mermaidShape(name: string): string {
 
 /** Everything that Mermaid could read as markup becomes an entity. */
 function mermaidLabel(name: string): string {
-  const label = name === START ? "START" : name === END ? "END" : name;
+  const label = LABELS.get(name) ?? name;
   return label.replace(/[^\p{L}\p{N} _.,:/-]/gu, (char) => `#${char.codePointAt(0)};`);
 }
 
 function dotLabel(name: string): string {
-  const label = name === START ? "START" : name === END ? "END" : name;
-  return `"${label.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replace(/\r?\n/g, "\\n")}"`;
+  const label = LABELS.get(name) ?? name;
+  return `"${label
+    .replaceAll("\\", "\\\\")
+    .replaceAll('"', '\\"')
+    .replace(/\r\n?|\n/g, "\\n")}"`;
 }

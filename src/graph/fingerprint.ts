@@ -8,7 +8,9 @@ export function fingerprintOf<C extends Channels>(declaration: Declaration<C>): 
   const nodes = declaration.nodes
     .map(({ name, options }) => line("node", name, options.defer === true, sorted(options.ends)))
     .sort();
-  const edges = [...new Set(declaration.edges.map(describeEdge))].sort();
+  const routes = declaration.edges.filter((edge) => edge.kind === "conditional").map(describeEdge);
+  const exits = new Set(declaration.edges.filter((edge) => edge.kind !== "conditional").map(describeEdge));
+  const edges = [...exits, ...routes].sort();
   return hash([...channels, ...nodes, ...edges].join("\n"));
 }
 
@@ -22,7 +24,7 @@ function describeEdge<C extends Channels>(edge: EdgeDeclaration<C>): string {
 }
 
 function sorted(names: readonly string[] | undefined): readonly string[] | null {
-  return names === undefined ? null : [...names].sort();
+  return names === undefined ? null : [...new Set(names)].sort();
 }
 
 function line(...parts: readonly unknown[]): string {

@@ -5,16 +5,14 @@ import type { NodeFn, NodeOptions } from "./node.js";
 import { END, START } from "./target.js";
 
 /** An edge that waits until all of its sources have run (F4). */
-export interface JoinPlan {
+interface JoinPlan {
   /** Stable across processes: names the join in a checkpoint. */
   readonly id: string;
   readonly sources: readonly string[];
   readonly to: string;
 }
 /** A static way out of a node, in order of declaration. */
-export type ExitPlan =
-  | { readonly kind: "edge"; readonly to: string }
-  | { readonly kind: "join"; readonly join: JoinPlan };
+type ExitPlan = { readonly kind: "edge"; readonly to: string } | { readonly kind: "join"; readonly join: JoinPlan };
 /** A way out that is decided at run time. */
 export interface RoutePlan<C extends Channels> {
   readonly origin: string;
@@ -29,11 +27,13 @@ export interface OriginPlan<C extends Channels> {
   /** Where its Commands may go; undefined: any node, or END. */
   readonly ends: ReadonlySet<string> | undefined;
 }
+/** A node, and what leads out of it. */
 export interface NodePlan<C extends Channels> extends OriginPlan<C> {
   readonly name: string;
   readonly run: NodeFn<C>;
   readonly options: NodeOptions<C>;
 }
+/** A checked graph, arranged for running. */
 export interface GraphPlan<C extends Channels> {
   readonly name: string;
   readonly channels: ReadonlyMap<string, AnyChannel>;

@@ -22,7 +22,7 @@ export class StateGraph<C extends Channels, N extends string = never> {
     node: NodeFn<C>,
     options: NodeOptions<C> = {},
   ): StateGraph<C, N | K> {
-    this.#nodes.push({ name, run: node, options });
+    this.#nodes.push({ name, run: node, options: { ...options, ...(options.ends && { ends: [...options.ends] }) } });
     return this as unknown as StateGraph<C, N | K>;
   }
 

@@ -10,7 +10,7 @@ const RESERVED: ReadonlySet<string> = new Set(["", START, END, "__proto__"]);
 
 /** All issues of the graph; empty for one that can run. */
 export function issuesOf<C extends Channels>(declaration: Declaration<C>): readonly GraphIssue[] {
-  const known = new Set(declaration.nodes.map((node) => node.name));
+  const known = new Set(declaration.nodes.map((node) => node.name).filter((name) => typeof name === "string"));
   const naming = [
     ...channelIssues(declaration.channels),
     ...nodeIssues(declaration, known),
@@ -57,7 +57,10 @@ function nodeIssues<C extends Channels>({ nodes }: Declaration<C>, known: Readon
   return nodes.flatMap((node, place) => {
     const issues = ownIssues(node, known);
     if (!isTwice(node.name, place)) return issues;
-    return [...issues, issue("duplicateNode", `node "${node.name}" is added twice`, "rename or remove one of them")];
+    return [
+      ...issues,
+      issue("duplicateNode", `node "${String(node.name)}" is added twice`, "rename or remove one of them"),
+    ];
   });
 }
 
@@ -66,12 +69,12 @@ function ownIssues<C extends Channels>(
   known: ReadonlySet<string>,
 ): GraphIssue[] {
   const strayEnds = (options.ends ?? []).filter((end) => !isTarget(end, known));
-  const issues = strayEnds.map((end) => unknown(end, `the ends of node "${name}"`));
+  const issues = strayEnds.map((end) => unknown(end, `the ends of node "${String(name)}"`));
   if (typeof name !== "string" || RESERVED.has(name)) {
     issues.push(issue("reservedName", `node name "${String(name)}" is reserved`, "choose another name"));
   }
   if (typeof run !== "function") {
-    issues.push(issue("invalidNode", `node "${name}" is no function`, "pass (state, ctx) => update"));
+    issues.push(issue("invalidNode", `node "${String(name)}" is no function`, "pass (state, ctx) => update"));
   }
   return issues;
 }

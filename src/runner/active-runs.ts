@@ -36,5 +36,5 @@ export class ActiveRuns {
 
 /** A cancellation for calls that nobody can abort. */
 export function uncancelled(): RunCancellation {
-  return new RunCancellation(undefined);
+  return new RunCancellation();
 }

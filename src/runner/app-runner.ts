@@ -1,18 +1,16 @@
 /** Runs the sessions of one compiled graph. Thin: a call is checked, takes its session, and is driven. */
 import {
-  NotPausedError,
+  recordOf,
   SessionExistsError,
   SessionNotFinishedError,
   SessionNotFoundError,
   UnknownNodeError,
 } from "../errors.js";
 import type { App } from "../graph/app.js";
-import { type Checkpoint, wasIssued } from "../session/checkpoint.js";
+import type { Checkpoint } from "../session/checkpoint.js";
 import type { SessionStatus } from "../session/status.js";
 import { type SessionSummary, type SessionView, viewOf } from "../session/view.js";
 import type { Channels, UpdateOf } from "../state/channel.js";
-import { seal } from "../state/seal.js";
-import { matchAnswer, openInterrupts } from "../superstep/interrupts.js";
 import { ActiveRuns, uncancelled } from "./active-runs.js";
 import { RunCancellation } from "./cancellation.js";
 import { driveOn, driveOnce } from "./drive.js";
@@ -22,14 +20,16 @@ import { firstCheckpoint, type Invocation } from "./invocation.js";
 import { loadStanding, openEngine, openRun } from "./opening.js";
 import {
   type AppRunnerOptions,
+  checkIfExists,
   checkRunOptions,
+  checkSessionFilter,
   checkSessionId,
   type RunOptions,
   type StepOptions,
 } from "./options.js";
 import type { RunResult, StepResult } from "./report.js";
+import { answersOf, storeAnswers } from "./resuming.js";
 import { type Engine, nextStep, type Run, type Standing } from "./run.js";
-import { annotate } from "./saving.js";
 import { EventStream, isResume, type Resume, type RunStream } from "./stream.js";
 
 /** How `invoke` begins, and how far it goes. */
@@ -74,6 +74,7 @@ export class AppRunner<C extends Channels, N extends string> {
     { ifExists = "error" }: { readonly ifExists?: "error" | "resume" | "replace" } = {},
   ): Promise<SessionView<C>> {
     checkSessionId(sessionId);
+    checkIfExists(ifExists);
     return this.#active.exclusively(sessionId, uncancelled(), async () => {
       const former = ifExists === "replace" ? undefined : await loadStanding(this.#engine, sessionId);
       if (former !== undefined && ifExists === "error") throw new SessionExistsError(sessionId);
@@ -111,14 +112,19 @@ export class AppRunner<C extends Channels, N extends string> {
 
   /** The same as `invoke`, or as `resume` with `resumeWith(answer)`, as typed events. It runs whether or not anyone iterates; `result` settles with the last event. */
   stream(sessionId: string, input?: UpdateOf<C> | Resume, options: InvokeOptions<N> = {}): RunStream<C> {
-    const cancellation = new RunCancellation(options.signal);
-    return new EventStream<C>(cancellation, (stream) => {
+    const cancellation = new RunCancellation();
+    return new EventStream<C>(cancellation, async (stream) => {
       let seq = 0;
       const { clock } = this.#engine;
       const emit: EventSink = (step, event) => stream.push({ seq: ++seq, at: clock.now(), sessionId, step, ...event });
-      const watch: Watch = { cancellation, emit };
-      if (isResume(input)) return this.#resume(sessionId, input.answer, options, watch);
-      return this.#invoke(sessionId, input as UpdateOf<C> | undefined, options, watch);
+      try {
+        const watch: Watch = { cancellation, emit };
+        if (isResume(input)) return await this.#resume(sessionId, input.answer, options, watch);
+        return await this.#invoke(sessionId, input as UpdateOf<C> | undefined, options, watch);
+      } catch (error) {
+        if (!stream.isOver) emit(0, { type: "run.failed", error: recordOf(error) });
+        throw error;
+      }
     });
   }
 
@@ -130,11 +136,9 @@ export class AppRunner<C extends Channels, N extends string> {
   }
 
   /** Sessions ordered by id, read page by page. */
-  async *sessions({
-    status,
-    limit = Number.POSITIVE_INFINITY,
-    after,
-  }: SessionFilter = {}): AsyncIterable<SessionSummary> {
+  async *sessions(filter: SessionFilter = {}): AsyncIterable<SessionSummary> {
+    checkSessionFilter(filter);
+    const { status, limit = Number.POSITIVE_INFINITY, after } = filter;
     let left = limit;
     let cursor = after;
     while (left > 0) {
@@ -186,10 +190,8 @@ export class AppRunner<C extends Channels, N extends string> {
     }
     return this.#exclusively(sessionId, options, watch, async (cancellation) => {
       const former = await loadStanding(this.#engine, sessionId);
-      const standing = await this.#beginOrGoOn(
-        { sessionId, input, ...(entry && { entry }), ...(former && { former }) },
-        restart,
-      );
+      const invocation = { sessionId, input, cancellation, ...(entry && { entry }), ...(former && { former }) };
+      const standing = await this.#beginOrGoOn(invocation, restart);
       return driveOn(openRun(this.#engine, { sessionId, options, ...watch, cancellation }, standing));
     });
   }
@@ -214,22 +216,15 @@ export class AppRunner<C extends Channels, N extends string> {
   }
 
   async #resume(sessionId: string, answer: unknown, options: RunOptions<N>, watch: Watch): Promise<RunResult<C>> {
-    return this.#drive(sessionId, options, watch, async (run) => {
-      await this.#answer(run, answer);
-      this.#engine.hooks.tell("onResume", { sessionId, step: nextStep(run), answer });
-      return driveOn(run);
+    return this.#exclusively(sessionId, options, watch, async (cancellation) => {
+      const standing = await this.#load(sessionId);
+      const answered = answersOf(standing, answer);
+      const run = openRun(this.#engine, { sessionId, options, ...watch, cancellation }, standing);
+      return driveOn(run, async () => {
+        await storeAnswers(run, answered);
+        this.#engine.hooks.tell("onResume", { sessionId, step: nextStep(run), answer });
+      });
     });
-  }
-
-  /** Answers are durable before the tasks that asked run again (P3). */
-  async #answer(run: Run<C>, answer: unknown): Promise<void> {
-    const { checkpoint, note, records } = run.standing;
-    if (note.status.kind !== "paused") throw new NotPausedError(run.sessionId, note.status.kind);
-    const open = openInterrupts(records);
-    if (open.length === 0) return;
-    const answered = matchAnswer(open, answer, (id) => wasIssued(checkpoint.incarnation, note.issued, id));
-    seal(answer, ["answer"]);
-    await annotate(run, undefined, answered);
   }
 
   async #drive<R>(
@@ -251,7 +246,8 @@ export class AppRunner<C extends Channels, N extends string> {
   ): Promise<R> {
     checkSessionId(sessionId);
     checkRunOptions(options, this.#engine.plan);
-    const cancellation = watch.cancellation ?? new RunCancellation(options.signal);
+    const cancellation = watch.cancellation ?? new RunCancellation();
+    cancellation.follow(options.signal);
     return this.#active.exclusively(sessionId, cancellation, () => work(cancellation));
   }
 

@@ -1,15 +1,17 @@
 /** One wish to stop a run, from the caller's signal, from `stream.abort`, or from `close`. Leaves no listener behind (L14). */
+import { RunAbortedError } from "../errors.js";
 import type { Cancellation } from "../superstep/schedule.js";
 
 export class RunCancellation implements Cancellation {
   #cause: { readonly reason: unknown } | undefined;
   readonly #listeners = new Set<() => void>();
-  readonly #signal: AbortSignal | undefined;
+  #signal: AbortSignal | undefined;
   readonly #onSignal = (): void => this.abort(this.#signal?.reason);
   /** Set: the run ends at its next boundary; what runs now may finish. */
   stopAtBoundary: { readonly reason: unknown } | undefined;
 
-  constructor(signal: AbortSignal | undefined) {
+  /** Heeds the caller's signal from now on, until `dispose`. */
+  follow(signal: AbortSignal | undefined): void {
     this.#signal = signal;
     if (signal?.aborted === true) this.abort(signal.reason);
     else signal?.addEventListener("abort", this.#onSignal, { once: true });
@@ -33,18 +35,27 @@ export class RunCancellation implements Cancellation {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Resolves on abort. */
-  whenAborted(): { readonly promise: Promise<void>; readonly forget: () => void } {
-    let forget = (): void => undefined;
-    const promise = new Promise<void>((resolve) => {
-      if (this.aborted) resolve();
-      else forget = this.onAbort(resolve);
-    });
-    return { promise, forget: () => forget() };
-  }
-
   dispose(): void {
     this.#signal?.removeEventListener("abort", this.#onSignal);
     this.#listeners.clear();
+  }
+}
+
+/** What the work gives, or a RunAbortedError as soon as nobody wants it any more; it must not outlive the caller's patience. */
+export async function unlessAborted<T>(
+  cancellation: RunCancellation,
+  sessionId: string,
+  work: PromiseLike<T>,
+): Promise<T> {
+  let forget = (): void => undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    const giveUp = (): void => reject(new RunAbortedError(sessionId, cancellation.reason));
+    if (cancellation.aborted) giveUp();
+    else forget = cancellation.onAbort(giveUp);
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    forget();
   }
 }

@@ -1,23 +1,35 @@
 /** Time, as the runner sees it: the system's, or the caller's. */
 import type { Clock } from "../superstep/task-context.js";
 
+/** Node takes a longer timer for one of 1 ms. */
+const LONGEST_MS = 2 ** 31 - 1;
+
 /** The system's clock. A sleep ends early, by rejection, when its signal is aborted. */
 export const systemClock: Clock = {
   now: () => Date.now(),
-  sleep: (ms, signal) =>
-    new Promise((resolve, reject) => {
-      const wake = () => {
-        clearTimeout(timer);
-        reject(signal?.reason);
-      };
-      const timer = setTimeout(() => {
-        signal?.removeEventListener("abort", wake);
-        resolve();
-      }, ms);
-      if (signal?.aborted === true) wake();
-      else signal?.addEventListener("abort", wake, { once: true });
-    }),
+  async sleep(ms, signal) {
+    let left = ms;
+    do {
+      await sleepOnce(Math.min(left, LONGEST_MS), signal);
+      left -= LONGEST_MS;
+    } while (left > 0);
+  },
 };
+
+function sleepOnce(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const wake = () => {
+      clearTimeout(timer);
+      reject(signal?.reason);
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener("abort", wake);
+      resolve();
+    }, ms);
+    if (signal?.aborted === true) wake();
+    else signal?.addEventListener("abort", wake, { once: true });
+  });
+}
 
 /** Milliseconds for durations: fine-grained on the system's clock, the caller's own on an injected one. */
 export function stopwatchOf(clock: Clock): () => number {

@@ -1,20 +1,21 @@
 /** Drives a session, superstep by superstep, until it completes or pauses. Says what came of it, once it is durable (C2). */
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { recordOf, StepLimitError, SuperstepError } from "../errors.js";
+import { locate, recordOf, SuperstepError } from "../errors.js";
 import type { Checkpoint } from "../session/checkpoint.js";
 import type { Channels } from "../state/channel.js";
 import type { PauseReason } from "../superstep/interrupts.js";
-import { type PausedReport, reportOf, type RunResult, type StepReport, type StepResult } from "./report.js";
-import { nextStep, type Run, view } from "./run.js";
+import { type PausedReport, type RunResult, reportOf, type StepReport, type StepResult } from "./report.js";
+import { frontierContext, keptTasks, nextStep, type Run, view } from "./run.js";
 import { annotate } from "./saving.js";
 import { type Advance, runSuperstep } from "./superstep.js";
 
 /** Synchronous supersteps in a row before timers, signals and other sessions get their turn. */
 const TURN = 64;
 
-/** As far as the session goes. */
-export function driveOn<C extends Channels>(run: Run<C>): Promise<RunResult<C>> {
+/** As far as the session goes. `before`: what has to be stored first. */
+export function driveOn<C extends Channels>(run: Run<C>, before?: () => Promise<void>): Promise<RunResult<C>> {
   return telling(run, async () => {
+    await before?.();
     let advance = await begin(run);
     for (let steps = 1; advance.kind === "committed"; steps++) {
       advance = await runSuperstep(run);
@@ -72,11 +73,12 @@ function tellEnd<C extends Channels>(run: Run<C>): void {
 /** What was held back is saved before the caller hears of the failure. */
 async function tellFailure<C extends Channels>(run: Run<C>, error: unknown): Promise<unknown> {
   let told = error;
-  if (run.unsaved !== undefined || error instanceof StepLimitError) {
+  if (run.unsaved !== undefined) {
     await annotate(run, undefined, []).catch((unsaved: unknown) => {
       told = unsaved;
     });
   }
+  if (SuperstepError.is(told)) locate(told, frontierContext(run, keptTasks(run)));
   run.emit?.(nextStep(run), { type: "run.failed", error: recordOf(told) });
   if (SuperstepError.is(told)) run.engine.hooks.tell("onError", told);
   return told;

@@ -12,7 +12,6 @@ import type { Note } from "../session/checkpoint.js";
 import { READY, type SessionStatus } from "../session/status.js";
 import type { Channels } from "../state/channel.js";
 import type { Settled } from "../superstep/attempt.js";
-import type { TaskRecord } from "../superstep/record.js";
 import { finishedOf } from "../superstep/verdict.js";
 import type { Keeper } from "./keeper.js";
 import { frontierContext, nextStep, type Run } from "./run.js";
@@ -25,24 +24,27 @@ export interface FailedAttempt<C extends Channels> {
   readonly keeper: Keeper<C>;
 }
 
-/** Stores what is left of the attempt and gives the error to throw. When that cannot be stored either, it is a CheckpointError. */
+/**
+ * Stores what is left of the attempt and gives the error to throw. When that cannot be stored either, it is a CheckpointError.
+ * A session that has moved on is left alone.
+ */
 export async function recordFailure<C extends Channels>(run: Run<C>, attempt: FailedAttempt<C>): Promise<unknown> {
-  const { error } = attempt;
-  const finished = finishedOf(attempt.settled);
-  const at = frontierContext(
-    run,
-    finished.map(({ task }) => task),
-    attempt.failed,
-  );
-  if (SuperstepError.is(error)) locate(error, at);
-  if (error instanceof CheckpointError || error instanceof CheckpointConflictError) return error;
+  const { error, failed, settled, keeper } = attempt;
+  if (error instanceof CheckpointConflictError) return error;
+  const isOfStore = error instanceof CheckpointError;
+  if (!isOfStore && SuperstepError.is(error))
+    locate(error, frontierContext(run, finishedOf(settled).map(taskOf), failed));
   try {
-    await annotate(run, noteOf(run, error), [...resultsOf(finished), ...attempt.keeper.leftover]);
+    await annotate(run, isOfStore ? undefined : noteOf(run, error), keeper.unwritten(settled));
   } catch (unsaved) {
-    return SuperstepError.is(unsaved) ? locate(unsaved, at) : unsaved;
+    return isOfStore ? error : unsaved;
   }
-  tellSettled(run, attempt.settled, attempt.keeper.reported, nextStep(run));
+  tellSettled(run, settled, keeper.reported, nextStep(run));
   return error;
+}
+
+function taskOf({ task }: Settled): TaskRef {
+  return task;
 }
 
 /** Says which tasks are finished, durably, and which failed. */
@@ -61,13 +63,6 @@ export function tellSettled<C extends Channels>(
       emit(step, { type: "node.failed", task: one.task, attempt: one.attempt, error: recordOf(one.error) });
     }
   }
-}
-
-/** Records that keep the results of tasks that ran in this attempt. */
-export function resultsOf(finished: readonly (Settled & { kind: "finished" })[]): readonly TaskRecord[] {
-  return finished
-    .filter(({ kept }) => !kept)
-    .map(({ task, outcome }) => ({ kind: "result", taskId: task.id, outcome }));
 }
 
 function noteOf<C extends Channels>(run: Run<C>, error: unknown): Note {

@@ -1,6 +1,7 @@
 /** What may stop a session at a boundary, in the order of P1. A gate that stopped it once at a boundary lets it pass there (P2). */
 import { RunAbortedError, StepLimitError } from "../errors.js";
 import type { Gate, Note } from "../session/checkpoint.js";
+import { READY } from "../session/status.js";
 import type { Channels } from "../state/channel.js";
 import { openInterrupts, type PauseReason, pauseBefore, toPending } from "../superstep/interrupts.js";
 import { DEFAULT_MAX_STEPS } from "./options.js";
@@ -24,7 +25,7 @@ export async function stopBefore<C extends Channels>(run: Run<C>): Promise<Pause
 }
 
 /** Stores a pause and says so. */
-export async function settle<C extends Channels>(run: Run<C>, reason: PauseReason, gate?: Gate): Promise<PauseReason> {
+async function settle<C extends Channels>(run: Run<C>, reason: PauseReason, gate?: Gate): Promise<PauseReason> {
   const { note } = run.standing;
   const passed = gate === undefined ? note.passed : [...note.passed, gate];
   await annotate(run, pausedNote(run, { ...note, passed }, reason), []);
@@ -50,11 +51,19 @@ function hasPassed<C extends Channels>({ standing }: Run<C>, gate: Gate): boolea
   return standing.note.passed.includes(gate);
 }
 
+/** An aborted session is ready, whatever it was before (P1). */
+async function makeReady<C extends Channels>(run: Run<C>): Promise<void> {
+  const { note } = run.standing;
+  if (note.status.kind !== "ready") await annotate(run, { ...note, status: READY }, []);
+}
+
 async function checkLimits<C extends Channels>(run: Run<C>): Promise<void> {
   const { cancellation, sessionId } = run;
-  if (cancellation.aborted) throw new RunAbortedError(sessionId, cancellation.reason);
-  if (cancellation.stopAtBoundary !== undefined)
-    throw new RunAbortedError(sessionId, cancellation.stopAtBoundary.reason);
+  const stop = cancellation.aborted ? cancellation : cancellation.stopAtBoundary;
+  if (stop !== undefined) {
+    await makeReady(run);
+    throw new RunAbortedError(sessionId, stop.reason);
+  }
   const most = run.options.maxSteps ?? DEFAULT_MAX_STEPS;
   if (run.tally.steps >= most) throw new StepLimitError(sessionId, most);
 }

@@ -36,11 +36,13 @@ export interface StepPosition {
   readonly step: number;
   readonly frontier: readonly TaskRef[];
 }
+/** Where a session goes on, and the answer it was given. */
 export interface ResumePosition {
   readonly sessionId: string;
   readonly step: number;
   readonly answer: unknown;
 }
+/** What a hook did wrong. */
 export interface HookFailure {
   readonly hook: string;
   readonly error: unknown;

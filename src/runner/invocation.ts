@@ -9,6 +9,8 @@ import { applyBarrier, type BarrierResult } from "../superstep/barrier.js";
 import { computeNextFrontier, type Frontier, NO_PROGRESS } from "../superstep/frontier.js";
 import type { TaskResult, Update } from "../superstep/outcome.js";
 import { askRoutes } from "../superstep/routes.js";
+import { isThenable } from "../superstep/thenable.js";
+import { type RunCancellation, unlessAborted } from "./cancellation.js";
 import type { Engine, Standing } from "./run.js";
 
 /** Where an invocation begins, and with what. */
@@ -19,9 +21,13 @@ export interface Invocation<C extends Channels> {
   readonly entry?: string;
   /** The session as it stands; undefined for a new one. */
   readonly former?: Standing<C>;
+  /** Ends the wait for an asynchronous route of START. */
+  readonly cancellation?: RunCancellation;
 }
 
-/** The checkpoint that an invocation begins with. Throws what the barrier and the routes of START throw. */
+const NO_VERSIONS = Object.freeze({});
+
+/** The checkpoint that an invocation begins with. Throws what the barrier and the routes of START throw, and RunAbortedError. */
 export async function firstCheckpoint<C extends Channels>(
   engine: Engine<C>,
   invocation: Invocation<C>,
@@ -32,7 +38,7 @@ export async function firstCheckpoint<C extends Channels>(
   const seq = (former?.checkpoint.seq ?? 0) + 1;
   const results = [inputResult(invocation, `${incarnation}-${seq}.input`)];
   const state = former?.checkpoint.state ?? initialState(engine);
-  const barrier = applyBarrier({ plan, state, versions: former?.checkpoint.versions ?? {}, results });
+  const barrier = applyBarrier({ plan, state, versions: former?.checkpoint.versions ?? NO_VERSIONS, results });
   const frontier = await frontierOf(engine, invocation, results, barrier);
   return {
     sessionId,
@@ -47,7 +53,7 @@ export async function firstCheckpoint<C extends Channels>(
     state: barrier.state,
     ephemeral: plan.ephemeral.filter((name) => barrier.state[name] !== undefined),
     versions: barrier.versions,
-    frontier: tasksOf(frontier.targets, incarnation, seq),
+    frontier: Object.freeze(tasksOf(frontier.targets, incarnation, seq)),
     progress: frontier.progress,
     ran: [],
     deltas: barrier.deltas,
@@ -57,12 +63,13 @@ export async function firstCheckpoint<C extends Channels>(
 
 async function frontierOf<C extends Channels>(
   { plan }: Engine<C>,
-  { entry }: Invocation<C>,
+  { sessionId, entry, cancellation }: Invocation<C>,
   results: readonly TaskResult[],
   { state }: BarrierResult<C>,
 ): Promise<Frontier> {
   if (entry !== undefined) return { targets: [entry], progress: NO_PROGRESS, end: undefined };
-  const answers = await askRoutes(plan, results, state);
+  const asked = askRoutes(plan, results, state);
+  const answers = isThenable(asked) && cancellation ? await unlessAborted(cancellation, sessionId, asked) : await asked;
   return computeNextFrontier({ plan, results, answers, progress: NO_PROGRESS });
 }
 

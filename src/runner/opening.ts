@@ -60,7 +60,7 @@ export function openRun<C extends Channels>(engine: Engine<C>, call: RunCall, st
     cancellation: call.cancellation,
     tally: new Tally(engine.stopwatch),
     emit: call.emit,
-    reports: call.reports === true || call.emit !== undefined || engine.hooks.has("afterStep"),
+    reports: call.reports === true || call.emit !== undefined,
     trace,
     scope: trace,
     standing,

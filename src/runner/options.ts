@@ -41,6 +41,14 @@ export const DEFAULT_MAX_STEPS = 100;
 
 /** Throws InvalidOptionError. */
 export function checkRunnerOptions<C extends Channels>(options: AppRunnerOptions, plan: GraphPlan<C>): void {
+  checkPort("checkpointer", options.checkpointer, ["load", "commit", "annotate", "list", "delete", "close"]);
+  checkPort("clock", options.clock, ["now", "sleep"]);
+  if (options.hooks !== undefined && !Array.isArray(options.hooks)) {
+    throw new InvalidOptionError("hooks", "is no list", "pass a list of hooks");
+  }
+  if (options.random !== undefined && typeof options.random !== "function") {
+    throw new InvalidOptionError("random", "is no function", "pass () => a number in [0,1)");
+  }
   checkCount("maxConcurrency", options.maxConcurrency);
   for (const [name, permits] of Object.entries(options.limits ?? {})) checkCount(`limits.${name}`, permits);
   checkOneOf("onFailure", options.onFailure, ["drain", "abort"]);
@@ -68,14 +76,26 @@ function checkNode(
       "give a positive number of milliseconds",
     );
   }
-  if (retry !== undefined) checkCount("maxAttempts", retry.maxAttempts);
+  if (retry !== undefined) checkCount("maxAttempts", retry.maxAttempts ?? Number.NaN);
 }
 
 /** Throws InvalidOptionError or UnknownNodeError (P5). */
 export function checkRunOptions<C extends Channels>(options: RunOptions, plan: GraphPlan<C>): void {
   checkCount("maxSteps", options.maxSteps);
+  checkPort("signal", options.signal, ["addEventListener", "removeEventListener"]);
   checkNodes("interruptBefore", options.interruptBefore, plan);
   checkNodes("interruptAfter", options.interruptAfter, plan);
+}
+
+/** Throws InvalidOptionError. */
+export function checkIfExists(ifExists: unknown): void {
+  checkOneOf("ifExists", ifExists, ["error", "resume", "replace"]);
+}
+
+/** Throws InvalidOptionError. */
+export function checkSessionFilter({ status, limit }: { readonly status?: unknown; readonly limit?: number }): void {
+  checkOneOf("status", status, ["ready", "paused", "failed", "completed"]);
+  if (limit !== 0) checkCount("limit", limit);
 }
 
 /** Throws InvalidOptionError for a session id that no store could keep. */
@@ -97,6 +117,12 @@ function checkNodes<C extends Channels>(option: string, nodes: unknown, plan: Gr
 function checkCount(option: string, value: number | undefined): void {
   if (value === undefined || value === Number.POSITIVE_INFINITY || (Number.isInteger(value) && value > 0)) return;
   throw new InvalidOptionError(option, `is ${String(value)}`, "give a whole number of at least 1");
+}
+
+function checkPort(option: string, value: object | undefined, methods: readonly string[]): void {
+  const missing = methods.find((method) => typeof (value as Record<string, unknown>)?.[method] !== "function");
+  if (value === undefined || missing === undefined) return;
+  throw new InvalidOptionError(option, `has no method \`${missing}\``, `pass an object with ${methods.join(", ")}`);
 }
 
 function checkOneOf(option: string, value: unknown, allowed: readonly string[]): void {

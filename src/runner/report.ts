@@ -1,7 +1,7 @@
 /** What a superstep and a run report, as plain values. */
 import type { TaskRef } from "../errors.js";
-import { type Change, changesOf, type SessionView } from "../session/view.js";
 import type { Checkpoint } from "../session/checkpoint.js";
+import { type Change, changesOf, type SessionView } from "../session/view.js";
 import type { Channels } from "../state/channel.js";
 import type { Versions } from "../superstep/barrier.js";
 import type { PauseReason } from "../superstep/interrupts.js";

@@ -64,6 +64,12 @@ export function nextStep<C extends Channels>({ standing }: Run<C>): number {
   return standing.checkpoint.step + 1;
 }
 
+/** Tasks of the frontier whose results are in the store. */
+export function keptTasks<C extends Channels>({ standing }: Run<C>): readonly TaskRef[] {
+  const kept = new Set(standing.records.filter(({ kind }) => kind === "result").map(({ taskId }) => taskId));
+  return standing.checkpoint.frontier.filter(({ id }) => kept.has(id));
+}
+
 /** Where the run stands, for an error. Inputs are left out, so that it survives JSON. */
 export function frontierContext<C extends Channels>(
   run: Run<C>,

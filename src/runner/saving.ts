@@ -1,5 +1,5 @@
 /** What a run writes, and when (C1, C3). Whatever is written moves the run's standing along. */
-import type { Checkpoint, Note } from "../session/checkpoint.js";
+import { type Checkpoint, type Note, withoutEphemeral } from "../session/checkpoint.js";
 import type { Channels } from "../state/channel.js";
 import { recordKey, type TaskRecord } from "../superstep/record.js";
 import { type Awaitable, isThenable } from "../superstep/thenable.js";
@@ -53,12 +53,8 @@ function stand<C extends Channels>(run: Run<C>, checkpoint: Checkpoint<C>): void
 
 /** Several supersteps as one checkpoint: the deltas of all, the state of the last. */
 function squash<C extends Channels>(former: Checkpoint<C>, last: Checkpoint<C>): Checkpoint<C> {
-  return {
-    ...last,
-    parentSeq: former.parentSeq,
-    ran: [...former.ran, ...last.ran],
-    deltas: [...former.deltas, ...last.deltas],
-  };
+  const { parentSeq, ran, deltas } = withoutEphemeral(former as Checkpoint);
+  return { ...last, parentSeq, ran: [...ran, ...last.ran], deltas: [...deltas, ...last.deltas] };
 }
 
 function upsert(former: readonly TaskRecord[], records: readonly TaskRecord[]): readonly TaskRecord[] {

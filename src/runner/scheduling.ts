@@ -43,9 +43,8 @@ function schedule<C extends Channels>(
     run.tally.count(scheduled.settled, undefined);
     return scheduled;
   }
-  return scheduled.then(async (step) => {
+  return scheduled.then((step) => {
     run.tally.count(step.settled, stopwatch() - startedAt);
-    await keeper.close();
     return step;
   });
 }

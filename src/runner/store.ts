@@ -20,15 +20,15 @@ export class Store {
     const stored = await guard("load a session", () =>
       this.#checkpointer.load(sessionId, this.#resident.get(sessionId)),
     );
-    if (stored === undefined) this.#resident.delete(sessionId);
-    else this.#stay(stored.checkpoint);
-    return stored;
+    if (stored !== undefined) return this.#stay(stored.checkpoint, stored);
+    this.#resident.delete(sessionId);
+    return undefined;
   }
 
   commit(checkpoint: Checkpoint): Awaitable<number> {
     const bytes = guard("commit a superstep", () => this.#checkpointer.commit(checkpoint));
-    this.#stay(checkpoint);
-    return bytes;
+    if (isThenable(bytes)) return bytes.then((count) => this.#stay(checkpoint, count));
+    return this.#stay(checkpoint, bytes);
   }
 
   annotate(write: NoteWrite): Awaitable<void> {
@@ -48,15 +48,13 @@ export class Store {
     return guard("close", () => this.#checkpointer.close());
   }
 
-  /** A wrong guess costs nothing: the store compares ids. The one that was used longest ago leaves. */
-  #stay(checkpoint: Checkpoint): void {
+  /** Only what is durable: another process may commit a checkpoint of the same id in its place. The one that was used longest ago leaves. */
+  #stay<T>(checkpoint: Checkpoint, answer: T): T {
     this.#resident.delete(checkpoint.sessionId);
     this.#resident.set(checkpoint.sessionId, checkpoint);
-    if (this.#resident.size <= RESIDENT) return;
-    for (const oldest of this.#resident.keys()) {
-      this.#resident.delete(oldest);
-      return;
-    }
+    const [oldest] = this.#resident.keys();
+    if (this.#resident.size > RESIDENT && oldest !== undefined) this.#resident.delete(oldest);
+    return answer;
   }
 }
 
@@ -66,7 +64,7 @@ function guard<T>(operation: string, work: () => Awaitable<T>): Awaitable<T> {
   };
   try {
     const done = work();
-    return isThenable(done) ? done.then((value) => value as T, failed) : done;
+    return isThenable(done) ? Promise.resolve(done as PromiseLike<T>).catch(failed) : done;
   } catch (error) {
     return failed(error);
   }

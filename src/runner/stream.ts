@@ -25,6 +25,7 @@ export interface RunStream<C extends Channels> extends AsyncIterable<RunEvent> {
   abort(reason?: unknown): void;
 }
 
+const TERMINAL: ReadonlySet<RunEvent["type"]> = new Set(["run.completed", "run.paused", "run.failed"]);
 /** Live events that wait for a slow consumer, at most; older ones of these are dropped, all others never are. */
 const MOST_WAITING = 10_000;
 
@@ -32,7 +33,8 @@ export class EventStream<C extends Channels> implements RunStream<C> {
   readonly result: Promise<RunResult<C>>;
   readonly #cancellation: RunCancellation;
   readonly #waiting: RunEvent[] = [];
-  #wake: (() => void) | undefined;
+  readonly #readers = new Set<() => void>();
+  #isOver = false;
   #ended = false;
   #abandoned = false;
 
@@ -42,12 +44,19 @@ export class EventStream<C extends Channels> implements RunStream<C> {
     this.result.catch(() => undefined);
   }
 
-  /** Takes an event; never throws. */
+  /** Whether the terminal event was told. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** Takes an event; nothing comes after the terminal one. Never throws. */
   push(event: RunEvent): void {
-    if (this.#ended || this.#abandoned) return;
+    if (this.#isOver) return;
+    this.#isOver = TERMINAL.has(event.type);
+    if (this.#abandoned) return;
     if (this.#waiting.length >= MOST_WAITING) this.#dropLive();
     this.#waiting.push(event);
-    this.#wake?.();
+    this.#wake();
   }
 
   abort(reason?: unknown): void {
@@ -68,14 +77,17 @@ export class EventStream<C extends Channels> implements RunStream<C> {
   }
 
   #more(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#wake = resolve;
-    });
+    return new Promise((resolve) => this.#readers.add(resolve));
+  }
+
+  #wake(): void {
+    for (const resolve of this.#readers) resolve();
+    this.#readers.clear();
   }
 
   #end(): void {
     this.#ended = true;
-    this.#wake?.();
+    this.#wake();
   }
 
   #breakOff(): void {

@@ -13,8 +13,9 @@ import { type PauseReason, pauseAfter, recordAsks, toPending } from "../superste
 import type { TaskResult } from "../superstep/outcome.js";
 import { askRoutes, type RouteAnswers } from "../superstep/routes.js";
 import { isThenable } from "../superstep/thenable.js";
-import { finishedOf, type Verdict, verdictOf } from "../superstep/verdict.js";
-import { recordFailure, resultsOf, tellSettled } from "./failure.js";
+import { type Verdict, verdictOf } from "../superstep/verdict.js";
+import { unlessAborted } from "./cancellation.js";
+import { recordFailure, tellSettled } from "./failure.js";
 import { pausedNote, stopBefore } from "./gates.js";
 import { Keeper } from "./keeper.js";
 import { reportOf, type StepReport } from "./report.js";
@@ -86,6 +87,8 @@ async function tryTasks<C extends Channels>(run: Run<C>, keeper: Keeper<C>): Pro
     const scheduling = scheduleTasks(run, keeper);
     const scheduled = isThenable(scheduling) ? await scheduling : scheduling;
     settled = scheduled.settled;
+    const closing = keeper.close();
+    if (isThenable(closing)) await closing;
     const verdict = verdictOf(scheduled, run.cancellation.aborted);
     if (verdict.kind === "asked") return { kind: "asked", asks: verdict.asks, settled };
     if (verdict.kind === "aborted") throw new RunAbortedError(run.sessionId, run.cancellation.reason);
@@ -95,7 +98,7 @@ async function tryTasks<C extends Channels>(run: Run<C>, keeper: Keeper<C>): Pro
     }
     const barrier = foldResults(run, verdict.results);
     const answering = askRoutes(run.engine.plan, verdict.results, barrier.state);
-    const answers = isThenable(answering) ? await unlessAborted(run, answering) : answering;
+    const answers = isThenable(answering) ? await unlessAborted(run.cancellation, run.sessionId, answering) : answering;
     return { kind: "ready", settled, barrier, frontier: nextFrontier(run, verdict.results, answers) };
   } catch (error) {
     throw await recordFailure(run, { error, failed, settled, keeper });
@@ -125,14 +128,6 @@ function nextFrontier<C extends Channels>(
   );
 }
 
-/** A route that never answers must not outlive the caller's patience. */
-async function unlessAborted<C extends Channels, T>(run: Run<C>, work: Promise<T>): Promise<T> {
-  const aborted = run.cancellation.whenAborted();
-  const outcome = await Promise.race([work, aborted.promise.then(() => undefined)]).finally(aborted.forget);
-  if (outcome === undefined) throw new RunAbortedError(run.sessionId, run.cancellation.reason);
-  return outcome;
-}
-
 function nextCheckpoint<C extends Channels>(
   run: Run<C>,
   { barrier, frontier }: Attempt<C> & { kind: "ready" },
@@ -155,7 +150,7 @@ function nextCheckpoint<C extends Channels>(
     state: barrier.state,
     ephemeral: engine.plan.ephemeral.filter((name) => barrier.state[name] !== undefined),
     versions: barrier.versions,
-    frontier: tasksOf(frontier.targets, former.incarnation, seq),
+    frontier: Object.freeze(tasksOf(frontier.targets, former.incarnation, seq)),
     progress: frontier.progress,
     ran: former.frontier,
     deltas: barrier.deltas,
@@ -184,12 +179,14 @@ interface CommittedStep<C extends Channels> {
 async function reportStep<C extends Channels>(run: Run<C>, committed: CommittedStep<C>): Promise<Advance> {
   const { attempt, checkpoint, stall, reported, durationMs } = committed;
   const { hooks } = run.engine;
-  const report = run.reports
-    ? reportOf(checkpoint as Checkpoint, attempt.barrier.updatedChannels, durationMs)
-    : undefined;
+  const isAsked = hooks.has("afterStep");
+  const report =
+    run.reports || isAsked
+      ? reportOf(checkpoint as Checkpoint, attempt.barrier.updatedChannels, durationMs)
+      : undefined;
   tellSettled(run, attempt.settled, reported, checkpoint.step);
   if (report !== undefined) run.emit?.(checkpoint.step, { type: "step.completed", report });
-  const wish = report !== undefined && hooks.has("afterStep") ? await hooks.ask("afterStep", report) : undefined;
+  const wish = report !== undefined && isAsked ? await hooks.ask("afterStep", report) : undefined;
   const { status } = checkpoint.note;
   if (status.kind === "completed") return { kind: "completed", report };
   if (status.kind === "paused") return { kind: "paused", reason: status.reason, report };
@@ -210,11 +207,7 @@ async function pauseOnQuestions<C extends Channels>(
   let { issued } = note;
   const questions = recordAsks(asks, records, () => interruptId(checkpoint.incarnation, ++issued));
   const reason: PauseReason = { kind: "interrupt", interrupts: questions.map(toPending) };
-  await annotate(run, pausedNote(run, { ...note, issued }, reason), [
-    ...resultsOf(finishedOf(settled)),
-    ...keeper.leftover,
-    ...questions,
-  ]);
+  await annotate(run, pausedNote(run, { ...note, issued }, reason), [...keeper.unwritten(settled), ...questions]);
   tellSettled(run, settled, keeper.reported, nextStep(run));
   return { kind: "paused", reason, report: undefined };
 }

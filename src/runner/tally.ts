@@ -20,7 +20,7 @@ export class Tally {
   count(settled: readonly Settled[], elapsedMs: number | undefined): void {
     let sum = 0;
     for (const one of settled) {
-      if (one.kind === "stopped" || (one.kind === "finished" && one.kept)) continue;
+      if (one.kind === "stopped" || ("kept" in one && one.kept)) continue;
       this.#tasks++;
       if ("attempt" in one) this.#retries += one.attempt - 1;
       sum += one.ms;

@@ -2,7 +2,7 @@
  * Spans, through `@opentelemetry/api`. This file is their documentation: names and attributes stand in `SPANS`. Silent, and one
  * check a run, without an SDK. Every span covers the awaited work. A pause is not an error.
  */
-import { type Context, context, type Link, type Span, SpanStatusCode, trace, TraceFlags } from "@opentelemetry/api";
+import { type Context, context, type Link, type Span, SpanStatusCode, TraceFlags, trace } from "@opentelemetry/api";
 import { recordOf } from "../errors.js";
 import { isThenable } from "../superstep/thenable.js";
 
@@ -72,25 +72,23 @@ export class Trace {
 
   /** Runs `work` with the span active, and ends it when the work has. `isFailure` says which errors are failures. */
   cover<T>(work: () => T, isFailure: (error: unknown) => boolean = () => true): T {
+    const ended = (value: unknown): unknown => {
+      this.end();
+      return value;
+    };
     const failed = (error: unknown): never => {
       if (isFailure(error)) this.fail(error);
       this.end();
       throw error;
     };
-    let result: T;
     try {
-      result = context.with(this.#context, work);
+      const result = context.with(this.#context, work);
+      if (isThenable(result)) return Promise.resolve(result).then(ended, failed) as T;
+      this.end();
+      return result;
     } catch (error) {
       return failed(error);
     }
-    if (!isThenable(result)) {
-      this.end();
-      return result;
-    }
-    return result.then((value) => {
-      this.end();
-      return value;
-    }, failed) as T;
   }
 }
 

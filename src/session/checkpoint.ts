@@ -26,6 +26,7 @@ export interface Note {
   readonly trace?: string;
 }
 
+/** All that a session is at one boundary. Immutable. */
 export interface Checkpoint<C extends Channels = Channels> {
   readonly sessionId: string;
   /** Tells this session from an earlier or later one of the same id, and prefixes every id that it issues. */

@@ -37,7 +37,7 @@ interface Body {
 }
 
 /** What a store's columns say of a record; the body has the rest. */
-export interface RecordHead {
+interface RecordHead {
   readonly sessionId: string;
   readonly incarnation: string;
   readonly seq: number;

@@ -9,7 +9,7 @@ const HELP: readonly (readonly [code: string, help: string])[] = [
 ];
 
 /** SQLite's name for what happened, from either driver. */
-export function codeOf(error: unknown): string {
+function codeOf(error: unknown): string {
   const { code, errstr } = error as { code?: unknown; errstr?: unknown };
   if (typeof code === "string" && code.startsWith("SQLITE_")) return code;
   return CODES_BY_TEXT[String(errstr)] ?? "";

@@ -28,8 +28,9 @@ export function replaceAll(value: unknown): Delta {
 
 /** Applies deltas in order. The result is frozen; what they do not touch is the same by reference. */
 export function applyDeltas<V>(value: V, deltas: Iterable<Delta>): V {
+  const own: Own = new Set();
   let next: unknown = value;
-  for (const delta of deltas) for (const op of delta) next = applyAt(next, op, 0);
+  for (const delta of deltas) for (const op of delta) next = applyAt(own, next, op, 0);
   seal(next);
   return next as V;
 }
@@ -39,20 +40,21 @@ export function toPatch(delta: Delta): readonly PatchOperation[] {
   return delta.flatMap((op): PatchOperation[] => {
     const path = toPointer(op.path);
     if (op.op === "remove") return [{ op: "remove", path }];
-    if (op.op === "append") return op.items.map((value) => ({ op: "add", path: `${path}/-`, value }));
+    if (op.op === "append") return Array.from(op.items, (value) => ({ op: "add", path: `${path}/-`, value }));
     return [{ op: op.op, path, value: op.value }];
   });
 }
 
-/** Frozen containers are shared and copied before the first change; the others are ours already. */
-function applyAt(value: unknown, op: DeltaOp, depth: number): unknown {
+/** The copies made on the way, which may be changed in place. All else may be shared: with the former value, or by two places. */
+type Own = Set<object>;
+
+function applyAt(own: Own, value: unknown, op: DeltaOp, depth: number): unknown {
   if (depth === op.path.length)
-    return op.op === "append" ? appended(value, op.items) : (op as { value: unknown }).value;
-  const container = ownCopy(value);
+    return op.op === "append" ? appended(own, value, op.items) : (op as { value: unknown }).value;
+  const container = ownCopy(own, value);
   const key = op.path[depth] as string | number;
   if (depth < op.path.length - 1 || op.op === "append") {
-    const child = (container as Record<string | number, unknown>)[key];
-    setKey(container, key, applyAt(child, op, depth + 1));
+    setKey(container, key, applyAt(own, partAt(container, key), op, depth + 1));
   } else {
     changeKey(container, key, op);
   }
@@ -68,19 +70,30 @@ function changeKey(container: object, key: string | number, op: DeltaOp): void {
   else container.splice(key as number, 1);
 }
 
+/** A damaged path must not lead out of the value, into what all objects inherit. */
+function partAt(container: object, key: string | number): unknown {
+  if (!Object.hasOwn(container, key)) throw new TypeError(`a delta leads to "${key}", which is not there`);
+  return (container as Record<string | number, unknown>)[key];
+}
+
 function setKey(container: object, key: string | number, value: unknown): void {
+  if (key === "__proto__") throw new TypeError('a delta leads to "__proto__"');
   (container as Record<string | number, unknown>)[key] = value;
 }
 
-function ownCopy(value: unknown): object {
-  if (!Object.isFrozen(value)) return value as object;
-  if (Array.isArray(value)) return Array.from(value as readonly unknown[]);
-  const copy = Object.create(Object.getPrototypeOf(value) as object | null) as object;
-  return Object.assign(copy, value);
+function ownCopy(own: Own, value: unknown): object {
+  if (own.has(value as object)) return value as object;
+  const copy = Array.isArray(value) ? Array.from(value as readonly unknown[]) : recordCopy(value as object);
+  own.add(copy);
+  return copy;
 }
 
-function appended(list: unknown, items: readonly unknown[]): unknown[] {
-  const copy = ownCopy(list) as unknown[];
+function recordCopy(record: object): object {
+  return Object.assign(Object.create(Object.getPrototypeOf(record) as object | null) as object, record);
+}
+
+function appended(own: Own, list: unknown, items: readonly unknown[]): unknown[] {
+  const copy = ownCopy(own, list) as unknown[];
   for (const item of items) copy.push(item);
   return copy;
 }

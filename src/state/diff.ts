@@ -4,7 +4,7 @@
  */
 import { type Delta, type DeltaOp, replaceAll } from "./delta.js";
 import type { Path } from "./path.js";
-import { seal, sealShallow } from "./seal.js";
+import { isSealed, seal, sealShallow } from "./seal.js";
 
 /** Beyond this many differing parts, and more than half of a container, the container is replaced as a whole. */
 const MANY = 32;
@@ -14,28 +14,35 @@ interface Walk {
   readonly name: string;
   readonly ops: DeltaOp[];
   readonly ancestors: object[];
+  /** Containers that were looked into: none is twice, in however many places it stands. */
+  readonly seen: Set<object>;
 }
-/** The new value refers back to one of its own containers; only as a whole does it stay what it is. */
-class CyclicChange {}
+/** The new value refers back to one of its own containers, or is very deep: it is told as a whole. */
+class OnlyWhole {}
 
-/** The delta from `before` to `after`, which is sealed; `undefined` when nothing changed. `name` begins the path in errors. */
+/**
+ * The delta from `before` to `after`, which is sealed; `undefined` when they are the same by `Object.is`, empty for an equal copy.
+ * `name` begins the path in errors.
+ */
 export function diff(before: unknown, after: unknown, name: string): Delta | undefined {
   if (Object.is(before, after)) return undefined;
-  const walk: Walk = { name, ops: [], ancestors: [] };
+  const walk: Walk = { name, ops: [], ancestors: [], seen: new Set() };
   try {
     diffAt(walk, before, after, []);
   } catch (problem) {
-    if (!(problem instanceof CyclicChange)) throw problem;
+    if (!(problem instanceof OnlyWhole)) throw problem;
     seal(after, [name]);
     return replaceAll(after);
   }
-  return walk.ops.length === 0 ? undefined : walk.ops;
+  return walk.ops;
 }
 
 function diffAt(walk: Walk, before: unknown, after: unknown, path: Path): void {
   if (Object.is(before, after)) return;
-  if (path.length > MAX_DEPTH) throw new CyclicChange();
   if (!areAlike(before, after)) return replaceAt(walk, path, after);
+  if (path.length > MAX_DEPTH || walk.ancestors.includes(after)) throw new OnlyWhole();
+  if (walk.seen.has(after)) return replaceAt(walk, path, after);
+  walk.seen.add(after);
   walk.ancestors.push(after);
   const told = Array.isArray(after)
     ? diffLists(walk, before as unknown[], after, path)
@@ -56,10 +63,12 @@ function areAlike(before: unknown, after: unknown): after is object {
 }
 
 function diffLists(walk: Walk, before: readonly unknown[], after: readonly unknown[], path: Path): boolean {
+  if (!isDense(before) || !isDense(after)) return false;
   const { start, end } = sameEnds(before, after);
   const removed = before.length - start - end;
   const added = after.length - start - end;
-  if (removed === 0 && end === 0) return appendAt(walk, path, after.slice(start));
+  if (!isPlainList(after, start, start + added)) return false;
+  if (removed === 0 && end === 0) return appendAt(walk, path, after, start);
   if (removed + added > MANY && removed + added > after.length) return false;
   if (removed === added) {
     for (let i = start; i < start + added; i++) diffAt(walk, before[i], after[i], [...path, i]);
@@ -81,6 +90,19 @@ function sameEnds(
   let end = 0;
   while (end < most - start && Object.is(before.at(-1 - end), after.at(-1 - end))) end++;
   return { start, end };
+}
+
+/** Holes are told by no operation. */
+function isDense(list: readonly unknown[]): boolean {
+  for (let i = 0; i < list.length; i++) if (!(i in list)) return false;
+  return true;
+}
+
+/** Nothing besides items, and no getter among those that changed. */
+function isPlainList(list: readonly unknown[], start: number, end: number): boolean {
+  if (isSealed(list)) return true;
+  for (let i = start; i < end; i++) if (!isPlainProperty(list, String(i))) return false;
+  return Object.keys(list).length === list.length && Object.getOwnPropertySymbols(list).length === 0;
 }
 
 function diffRecords(walk: Walk, before: object, after: object, path: Path): boolean {
@@ -118,7 +140,7 @@ function partOf(owner: object, key: string | symbol): unknown {
 /** Integer-like keys stand in numeric order whatever happens to them. */
 function isIndex(key: string): boolean {
   const first = key.charCodeAt(0);
-  return first >= 48 && first <= 57 && String(Number(key) >>> 0) === key;
+  return first >= 48 && first <= 57 && String(Number(key) >>> 0) === key && key !== "4294967295";
 }
 
 function replaceAt(walk: Walk, path: Path, value: unknown): void {
@@ -131,13 +153,14 @@ function addAt(walk: Walk, path: Path, value: unknown): void {
   walk.ops.push({ op: "add", path, value });
 }
 
-function appendAt(walk: Walk, path: Path, items: readonly unknown[]): boolean {
-  for (const item of items) sealPart(walk, path, item);
-  walk.ops.push({ op: "append", path, items });
+function appendAt(walk: Walk, path: Path, list: readonly unknown[], start: number): boolean {
+  const items = list.slice(start);
+  for (const [index, item] of items.entries()) sealPart(walk, [...path, start + index], item);
+  if (items.length > 0) walk.ops.push({ op: "append", path, items });
   return true;
 }
 
 function sealPart(walk: Walk, path: Path, value: unknown): void {
   const found = seal(value, [walk.name, ...path]);
-  if (found !== undefined && walk.ancestors.some((ancestor) => found.has(ancestor))) throw new CyclicChange();
+  if (found !== undefined && walk.ancestors.some((ancestor) => found.has(ancestor))) throw new OnlyWhole();
 }

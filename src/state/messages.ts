@@ -22,6 +22,17 @@ export function removeMessage(id: string): RemoveMessage {
   return { remove: id };
 }
 
+/** Throws when one id stands for two messages: nobody could tell which one a write means. */
+function checkedIds<M extends { readonly id?: string }>(list: readonly M[]): readonly M[] {
+  const seen = new Set<string>();
+  for (const { id } of list) {
+    if (id === undefined) continue;
+    if (seen.has(id)) throw new TypeError(`two messages have the id "${id}"`);
+    seen.add(id);
+  }
+  return list;
+}
+
 type Write<M> = M | readonly (M | RemoveMessage)[] | RemoveMessage;
 
 /** A conversation: writes append, a write with a known id replaces that message, `removeMessage(id)` deletes it. */
@@ -30,7 +41,7 @@ export function messages<M extends { readonly id?: string } = Message>(
 ): Channel<readonly M[], Write<M>> {
   return {
     kind: "messages",
-    initial: () => initial,
+    initial: () => checkedIds(initial),
     reduce: (list, write) => foldOnce(list, write),
     fold: foldMessages,
   };
@@ -80,7 +91,7 @@ function writeOne<M extends { readonly id?: string }>(
   places: Map<string, number>,
   write: M | RemoveMessage,
 ): DeltaOp[] {
-  if (typeof write !== "object" || write === null) throw new TypeError(`a message is an object, not ${String(write)}`);
+  if (!isEntry(write)) throw new TypeError("a message is an object, and its id is a string if it has one");
   if (isRemoval(write)) return [removeAt(list, places, write.remove)];
   const place = write.id === undefined ? undefined : places.get(write.id);
   if (place !== undefined) {
@@ -93,8 +104,14 @@ function writeOne<M extends { readonly id?: string }>(
   return [{ op: "append", path: [], items: [write] }];
 }
 
+function isEntry(write: unknown): boolean {
+  if (typeof write !== "object" || write === null || Array.isArray(write)) return false;
+  const { id } = write as { readonly id?: unknown };
+  return id === undefined || typeof id === "string";
+}
+
 function isRemoval(write: object): write is RemoveMessage {
-  return "remove" in write && typeof write.remove === "string" && Object.keys(write).length === 1;
+  return "remove" in write && Object.keys(write).length === 1;
 }
 
 function removeAt(list: { readonly id?: string }[], places: Map<string, number>, id: string): DeltaOp {

@@ -1,6 +1,6 @@
 /** Standard Schema validation of a channel's value: a check only, and synchronous. */
 import type { StandardSchemaV1 } from "@standard-schema/spec";
-import { ChannelSchemaError } from "../errors.js";
+import { ChannelSchemaError, recordOf } from "../errors.js";
 import { formatPath } from "./path.js";
 
 /** Any validator that follows the Standard Schema spec (zod, valibot, arktype, …), function-shaped ones too. */
@@ -22,14 +22,17 @@ export function checkSchema(channel: string, schema: StandardSchema, value: unkn
     refuse(channel, "asynchronous schemas are not supported");
   }
   const { issues } = verdict as StandardSchemaV1.Result<unknown>;
-  if (issues !== undefined) throw new ChannelSchemaError(channel, issues.map(toIssue));
+  if (issues === undefined) return;
+  if (!Array.isArray(issues)) refuse(channel, "the schema gave no verdict");
+  throw new ChannelSchemaError(channel, issues.map(toIssue));
 }
 
 function validate(channel: string, schema: StandardSchema, value: unknown): unknown {
   try {
     return schema["~standard"].validate(value);
   } catch (error) {
-    throw new ChannelSchemaError(channel, [{ message: `the schema threw: ${String(error)}`, path: "" }]);
+    const message = `the schema threw: ${recordOf(error).message}`;
+    throw new ChannelSchemaError(channel, [{ message, path: "" }], { cause: error });
   }
 }
 

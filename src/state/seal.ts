@@ -2,11 +2,14 @@
  * Sealing: a value enters the state once, is checked to be storable without loss (T3), and is frozen for ever (S3).
  * What was sealed is never looked at again (B7). Typed arrays, buffers and URLs cannot be frozen by the language.
  */
-import { containersOf, isPrimitive } from "./storable.js";
+import { containersOf, isPrimitive, mutatorsOf } from "./storable.js";
 
 /** Containers known to be frozen all the way down. */
 const sealed = new WeakSet<object>();
-const isSealed = (container: object): boolean => sealed.has(container);
+
+export function isSealed(container: object): boolean {
+  return sealed.has(container);
+}
 
 /**
  * Freezes `value` deeply. Throws SerializationError naming the path, and freezes nothing, when something in it cannot be stored.
@@ -26,25 +29,17 @@ export function sealShallow<T extends object>(container: T): T {
   return container;
 }
 
-const refusal: PropertyDescriptor = {
+const cover: PropertyDescriptor = {
   value(): never {
     throw new TypeError("state is frozen: return an update instead of changing it in place");
   },
 };
-/** Freezing does not reach inside of these: their own methods are covered. */
-const covers: ReadonlyMap<object, PropertyDescriptorMap> = new Map<object, PropertyDescriptorMap>([
-  [Map.prototype, coverOf(["set", "delete", "clear"])],
-  [Set.prototype, coverOf(["add", "delete", "clear"])],
-  [Date.prototype, coverOf(Object.getOwnPropertyNames(Date.prototype).filter((name) => name.startsWith("set")))],
-]);
 
-function coverOf(methods: readonly string[]): PropertyDescriptorMap {
-  return Object.fromEntries(methods.map((method) => [method, refusal]));
-}
-
+/** Freezing does not reach inside of a Map, a Set or a Date: what would change it is covered. */
 function lock(container: object): void {
   if (ArrayBuffer.isView(container)) return;
-  const cover = covers.get(Object.getPrototypeOf(container) as object);
-  if (cover !== undefined) Object.defineProperties(container, cover);
+  if (Object.isExtensible(container)) {
+    for (const name of mutatorsOf(container)) Object.defineProperty(container, name, cover);
+  }
   sealShallow(container);
 }

@@ -71,8 +71,8 @@ class Walk {
   #visitorOf(value: object): Visit {
     if (Array.isArray(value)) return visitList;
     const prototype = Object.getPrototypeOf(value) as object | null;
-    if (prototype === null || Object.getPrototypeOf(prototype) === null) return visitRecord;
-    return visitors.get(prototype) ?? this.refuse(`an instance of ${classOf(prototype)}`);
+    if (prototype === null || isObjectPrototype(prototype)) return visitRecord;
+    return visitors.get(prototype) ?? this.refuse(`an instance of ${classOf(value)}`);
   }
 }
 
@@ -85,22 +85,22 @@ function visitRecord(walk: Walk, record: object): void {
 
 function visitList(walk: Walk, list: object): void {
   if (!isPlainList(list)) walk.refuse("an instance of a subclass of Array");
-  const { length } = list as readonly unknown[];
-  for (const key of Reflect.ownKeys(list)) {
-    if (key === "length") continue;
-    const index = typeof key === "string" ? Number(key) : Number.NaN;
-    if (typeof key === "symbol" || !(index >= 0 && index < length)) {
-      walk.refuse(`a list with an own property "${String(key)}"`);
-    }
-    walk.visitProperty(list, key, index);
-  }
+  const keys = Reflect.ownKeys(list);
+  const places = keys.indexOf("length");
+  if (places < keys.length - 1) walk.refuse(`a list with an own property "${String(keys[places + 1])}"`);
+  for (const key of keys.slice(0, places) as string[]) walk.visitProperty(list, key, Number(key));
 }
 
 /** An array of this realm or another: its prototype stands directly above Object's. */
 function isPlainList(list: object): boolean {
   const arrayPrototype = Object.getPrototypeOf(list) as object | null;
   const objectPrototype = arrayPrototype && (Object.getPrototypeOf(arrayPrototype) as object | null);
-  return objectPrototype !== null && Object.getPrototypeOf(objectPrototype) === null;
+  return objectPrototype !== null && isObjectPrototype(objectPrototype);
+}
+
+/** That of this realm or another, and not some record without a prototype that others inherit from. */
+function isObjectPrototype(prototype: object): boolean {
+  return Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, "hasOwnProperty");
 }
 
 function visitMap(walk: Walk, map: object): void {
@@ -120,13 +120,36 @@ function visitSet(walk: Walk, set: object): void {
 
 /** Own properties on a Date, Map, … would be lost. */
 function visitBare(walk: Walk, value: object): void {
-  const [extra] = Reflect.ownKeys(value);
-  if (extra === undefined) return;
-  walk.refuse(`a ${classOf(Object.getPrototypeOf(value) as object)} with an own property "${String(extra)}"`);
+  const names = Reflect.ownKeys(value);
+  const mutators = mutatorsOf(value);
+  const isCovered = !Object.isExtensible(value) && mutators.every((name) => names.includes(name));
+  const extra = names.find((name) => !isCovered || !ALL_MUTATORS.has(name));
+  if (extra !== undefined) walk.refuse(`a ${classOf(value)} with an own property "${String(extra)}"`);
+  if (!isCovered && !Object.isExtensible(value)) walk.refuse(`a frozen ${classOf(value)} that can still be changed`);
 }
+
+/** What changes a Map, a Set or a Date in place, frozen or not, unless a property of that name covers it. */
+export function mutatorsOf(container: object): readonly string[] {
+  return MUTATORS.get(Object.getPrototypeOf(container) as object) ?? [];
+}
+
+const MUTATORS: ReadonlyMap<object, readonly string[]> = new Map<object, readonly string[]>([
+  [Map.prototype, ["set", "delete", "clear"]],
+  [Set.prototype, ["add", "delete", "clear"]],
+  [Date.prototype, Object.getOwnPropertyNames(Date.prototype).filter((name) => name.startsWith("set"))],
+]);
+/** Immer covers `add` on a Map, and `set` on a Set. */
+const ALL_MUTATORS: ReadonlySet<string | symbol> = new Set([...MUTATORS.values()].flat());
 
 function visitRegExp(walk: Walk, regexp: object): void {
   if (Reflect.ownKeys(regexp).length > 1) walk.refuse("a RegExp with own properties");
+  if ((regexp as RegExp).lastIndex !== 0) walk.refuse("a RegExp whose lastIndex is not 0");
+}
+
+/** The engine may keep symbols on it. */
+function visitOpaque(walk: Walk, value: object): void {
+  const [extra] = Object.getOwnPropertyNames(value);
+  if (extra !== undefined) walk.refuse(`a ${classOf(value)} with an own property "${extra}"`);
 }
 
 /** Bytes over shared memory would go on changing under everybody's feet. */
@@ -134,16 +157,14 @@ function visitBytes(walk: Walk, view: object): void {
   if (!((view as ArrayBufferView).buffer instanceof ArrayBuffer)) walk.refuse("a view of shared memory");
 }
 
-function visitNothing(): void {}
-
 const visitors: ReadonlyMap<object, Visit> = new Map<object, Visit>([
   [Date.prototype, visitBare],
   [Map.prototype, visitMap],
   [Set.prototype, visitSet],
   [RegExp.prototype, visitRegExp],
-  [URL.prototype, visitNothing],
-  [URLSearchParams.prototype, visitNothing],
-  [ArrayBuffer.prototype, visitNothing],
+  [URL.prototype, visitOpaque],
+  [URLSearchParams.prototype, visitOpaque],
+  [ArrayBuffer.prototype, visitOpaque],
   ...[Int8Array, Uint8Array, Uint8ClampedArray, Int16Array, Uint16Array, Int32Array, Uint32Array].map(bytes),
   ...[Float32Array, Float64Array, BigInt64Array, BigUint64Array, DataView].map(bytes),
 ]);
@@ -152,7 +173,7 @@ function bytes(type: { readonly prototype: object }): [object, Visit] {
   return [type.prototype, visitBytes];
 }
 
-function classOf(prototype: object): string {
-  const { constructor: made } = prototype as { constructor?: { name?: unknown } };
+function classOf(value: object): string {
+  const { constructor: made } = Object.getPrototypeOf(value) as { constructor?: { name?: unknown } };
   return typeof made?.name === "string" && made.name !== "" ? made.name : "an unnamed class";
 }

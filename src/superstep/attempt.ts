@@ -2,7 +2,7 @@
  * One task, from its first attempt to its end: retries, time limit, `onError`. Never throws and never rejects: whatever a node
  * does becomes a settled task (S7). Synchronous as long as the node is (S8).
  */
-import { NodeTimeoutError, SerializationError, type TaskRef } from "../errors.js";
+import { NodeTimeoutError, SerializationError, SuperstepError, type TaskRef } from "../errors.js";
 import type { NodePlan } from "../graph/plan.js";
 import type { Channels, StateOf } from "../state/channel.js";
 import { readOutcome } from "./command.js";
@@ -23,7 +23,7 @@ export type Settled =
       readonly ms: number;
       readonly kept: boolean;
     }
-  | { readonly kind: "asked"; readonly task: TaskRef; readonly ask: Ask; readonly ms: number }
+  | { readonly kind: "asked"; readonly task: TaskRef; readonly ask: Ask; readonly ms: number; readonly kept: boolean }
   | {
       readonly kind: "failed";
       readonly task: TaskRef;
@@ -102,11 +102,16 @@ export class TaskRun<C extends Channels> {
       returned = around
         ? around(this.task, attempt, () => this.#node.run(this.#state, context))
         : this.#node.run(this.#state, context);
-      if (isThenable(returned)) return this.#wait(context, returned).then((ended) => this.#settle(context, ended));
+      if (isThenable(returned)) return this.#settleLate(context, returned);
     } catch (error) {
       return this.#settle(context, { error });
     }
     return this.#settle(context, { value: returned });
+  }
+
+  async #settleLate(context: TaskContext, returned: PromiseLike<unknown>): Promise<Settled> {
+    const ended = await this.#wait(context, returned).catch((error: unknown): Ended => ({ error }));
+    return this.#settle(context, ended);
   }
 
   async #wait(context: TaskContext, returned: PromiseLike<unknown>): Promise<Ended> {
@@ -139,7 +144,7 @@ export class TaskRun<C extends Channels> {
 
   #settle(context: TaskContext, ended: Ended): Settled | Promise<Settled> {
     const { task } = this;
-    if (context.ask !== undefined) return { kind: "asked", task, ask: context.ask, ms: this.ms };
+    if (context.ask !== undefined) return { kind: "asked", task, ask: context.ask, ms: this.ms, kept: false };
     if ("error" in ended) return this.#fail(context.attempt, ended.error);
     return this.#finish(context.attempt, () => readOutcome(task.node, ended.value));
   }
@@ -149,7 +154,8 @@ export class TaskRun<C extends Channels> {
     try {
       return { kind: "finished", task, outcome: outcomeOf(), attempt, ms, kept: false };
     } catch (error) {
-      if (error instanceof SerializationError) return { kind: "unstorable", task, error, attempt, ms };
+      if (SuperstepError.is(error) && error instanceof SerializationError)
+        return { kind: "unstorable", task, error, attempt, ms };
       return { kind: "failed", task, error, attempt, ms };
     }
   }

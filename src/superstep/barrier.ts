@@ -2,15 +2,21 @@
  * The barrier: folds the results of a superstep into the state (B1–B8). Pure and atomic: it gives a new value or throws,
  * and what it was given is untouched by reference.
  */
-import { ConcurrentWriteError, ReducerError, SuperstepError, type TaskRef, UnknownChannelError } from "../errors.js";
-import type { Channels, StateOf } from "../state/channel.js";
-import type { AnyChannel, Fold } from "../state/channel.js";
+import {
+  ConcurrentWriteError,
+  ReducerError,
+  SerializationError,
+  type TaskRef,
+  UnknownChannelError,
+} from "../errors.js";
+import type { GraphPlan } from "../graph/plan.js";
+import type { AnyChannel, Channels, Fold, StateOf } from "../state/channel.js";
 import type { Delta } from "../state/delta.js";
 import { diff } from "../state/diff.js";
 import { checkSchema } from "../state/schema.js";
-import type { GraphPlan } from "../graph/plan.js";
 import type { TaskResult, Update } from "./outcome.js";
 
+/** How often each channel has changed. */
 export type Versions = Readonly<Record<string, number>>;
 
 /** What one task wrote to one channel. */
@@ -19,6 +25,7 @@ export interface ChannelDelta {
   readonly channel: string;
   readonly delta: Delta;
 }
+/** What `applyBarrier` folds, and what into. */
 export interface BarrierInput<C extends Channels> {
   readonly plan: GraphPlan<C>;
   readonly state: StateOf<C>;
@@ -26,6 +33,7 @@ export interface BarrierInput<C extends Channels> {
   /** In frontier order (B1). */
   readonly results: readonly TaskResult[];
 }
+/** The state after the barrier, and what changed. */
 export interface BarrierResult<C extends Channels> {
   readonly state: StateOf<C>;
   readonly versions: Versions;
@@ -74,7 +82,7 @@ function openChannel<C extends Channels>(
   const channel = plan.channels.get(name);
   if (channel === undefined) throw new UnknownChannelError(name, task?.node ?? "", [...plan.channels.keys()]);
   const current = channel.ephemeral === true ? undefined : read(state, name);
-  const fold = channel.fold?.(current) ?? foldByDiff(name, channel, current);
+  const fold = folding(name, task, () => channel.fold?.(current) ?? foldByDiff(name, channel, current));
   const opened: OpenChannel = { name, channel, fold, deltas: [], writer: undefined };
   open.set(name, opened);
   return opened;
@@ -99,11 +107,16 @@ function writeTo(open: OpenChannel, task: TaskRef, write: unknown): void {
     throw new ConcurrentWriteError(open.name, [open.writer.node, task.node]);
   }
   open.writer = task;
+  const delta = folding(open.name, task, () => open.fold.write(write));
+  if (delta !== undefined) open.deltas.push({ task, channel: open.name, delta });
+}
+
+/** What a fold throws is a ReducerError, unless it made what cannot be stored, and the error says where. */
+function folding<T>(channel: string, task: TaskRef | undefined, act: () => T): T {
   try {
-    const delta = open.fold.write(write);
-    if (delta !== undefined) open.deltas.push({ task, channel: open.name, delta });
+    return act();
   } catch (error) {
-    throw SuperstepError.is(error) ? error : new ReducerError(open.name, task.node, error);
+    throw error instanceof SerializationError ? error : new ReducerError(channel, task?.node ?? "", error);
   }
 }
 
@@ -112,12 +125,12 @@ function close<C extends Channels>(input: BarrierInput<C>, open: ReadonlyMap<str
   const versions: Record<string, number> = {};
   const updatedChannels: string[] = [];
   const deltas: ChannelDelta[] = [];
-  for (const { name, channel, fold, deltas: own } of open.values()) {
-    const value = fold.finish();
-    if (Object.is(value, read(input.state, name))) continue;
+  for (const { name, channel, fold, writer, deltas: own } of open.values()) {
+    const value = folding(name, writer, () => fold.finish());
     if (channel.schema !== undefined) checkSchema(name, channel.schema, value);
+    if (Object.is(value, read(input.state, name))) continue;
     changed[name] = value;
-    versions[name] = (input.versions[name] ?? 0) + 1;
+    versions[name] = (Object.hasOwn(input.versions, name) ? (input.versions[name] ?? 0) : 0) + 1;
     updatedChannels.push(name);
     for (const delta of own) deltas.push(delta);
   }

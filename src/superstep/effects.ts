@@ -2,17 +2,21 @@
 import type { TaskRef } from "../errors.js";
 import { seal } from "../state/seal.js";
 import type { TaskRecord } from "./record.js";
-import { type Awaitable, isThenable } from "./thenable.js";
+import type { Awaitable } from "./thenable.js";
 
 /** Makes a record durable. */
 export type Remember = (record: TaskRecord) => Awaitable<void>;
+
+interface Effect {
+  readonly result: Promise<unknown>;
+  isKept: boolean;
+}
 
 export class Effects {
   readonly #task: TaskRef;
   readonly #memos: ReadonlyMap<string, unknown> | undefined;
   readonly #remember: Remember | undefined;
-  readonly #results = new Map<string, Promise<unknown>>();
-  readonly #kept = new Set<string>();
+  #begun: Map<string, Effect> | undefined;
 
   constructor(task: TaskRef, memos: ReadonlyMap<string, unknown> | undefined, remember: Remember | undefined) {
     this.#task = task;
@@ -23,23 +27,20 @@ export class Effects {
   /** The effect's result, once it is durable. A try that comes later waits for an effect that an earlier one began. */
   async run(key: string, effect: () => unknown): Promise<unknown> {
     if (this.#memos?.has(key)) return this.#memos.get(key);
-    const value = await (this.#results.get(key) ?? this.#begin(key, effect));
-    if (!this.#kept.has(key)) await this.#keep(key, value);
+    const begun = this.#begun?.get(key) ?? this.#begin(key, effect);
+    const value = await begun.result;
+    if (!begun.isKept) await this.#remember?.({ kind: "once", taskId: this.#task.id, key, value });
+    begun.isKept = true;
     return value;
   }
 
   /** An effect that fails is remembered as nothing. */
-  #begin(key: string, effect: () => unknown): Promise<unknown> {
-    const result = sealed(key, effect);
-    this.#results.set(key, result);
-    result.catch(() => this.#results.delete(key));
-    return result;
-  }
-
-  async #keep(key: string, value: unknown): Promise<void> {
-    const kept = this.#remember?.({ kind: "once", taskId: this.#task.id, key, value });
-    if (isThenable(kept)) await kept;
-    this.#kept.add(key);
+  #begin(key: string, effect: () => unknown): Effect {
+    const begun = { result: sealed(key, effect), isKept: false };
+    this.#begun ??= new Map();
+    this.#begun.set(key, begun);
+    begun.result.catch(() => this.#begun?.delete(key));
+    return begun;
   }
 }
 

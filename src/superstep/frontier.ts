@@ -27,6 +27,7 @@ export const NO_PROGRESS: Progress = Object.freeze({
   ended: false,
 });
 
+/** What the next frontier depends on, and nothing else does (F6). */
 export interface FrontierInput<C extends Channels> {
   readonly plan: GraphPlan<C>;
   /** What ran, in frontier order. */
@@ -34,6 +35,7 @@ export interface FrontierInput<C extends Channels> {
   readonly answers: RouteAnswers;
   readonly progress: Progress;
 }
+/** Who runs next. */
 export interface Frontier {
   readonly targets: readonly RouteTarget[];
   readonly progress: Progress;
@@ -103,6 +105,7 @@ class Walk<C extends Channels> {
   readonly #plan: GraphPlan<C>;
   readonly #former: Progress;
   readonly #named = new Set<string>();
+  readonly #fired = new Set<string>();
   #joins: Record<string, readonly string[]> | undefined;
   #ended: boolean;
 
@@ -135,14 +138,17 @@ class Walk<C extends Channels> {
     throw RouteError.unknownTarget(origin, name, allowed ? [...allowed] : targetNames(this.#plan));
   }
 
-  /** True when the last missing source has now run; the join begins anew then. */
+  /** True when the last missing source has now run. The join begins anew with the next superstep: tasks of one run side by side. */
   arm(id: string, sources: readonly string[], source: string): boolean {
+    if (this.#fired.has(id)) return false;
     this.#joins ??= { ...this.#former.joins };
     const armed = this.#joins[id] ?? [];
     const now = armed.includes(source) ? armed : [...armed, source];
     const fires = now.length === sources.length;
-    if (fires) delete this.#joins[id];
-    else this.#joins[id] = now;
+    if (fires) {
+      this.#fired.add(id);
+      delete this.#joins[id];
+    } else this.#joins[id] = now;
     return fires;
   }
 

@@ -4,6 +4,7 @@
  */
 import type { TaskOutcome } from "./outcome.js";
 
+/** One thing that is kept of a task until its superstep commits. */
 export type TaskRecord =
   | { readonly kind: "result"; readonly taskId: string; readonly outcome: TaskOutcome }
   | InterruptRecord

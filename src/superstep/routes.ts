@@ -50,17 +50,25 @@ function ask<C extends Channels>(
   plan: RoutePlan<C>,
   state: StateOf<C>,
 ): readonly RouteTarget[] | Promise<readonly RouteTarget[]> {
+  const answered = callRoute(plan, state);
+  if (!(answered instanceof Promise)) return check(plan.origin, answered);
+  const checked = answered.then(
+    (late) => check(plan.origin, late),
+    (error) => {
+      throw RouteError.failed(plan.origin, error);
+    },
+  );
+  // Another route may throw before anybody waits for this one.
+  checked.catch(() => undefined);
+  return checked;
+}
+
+function callRoute<C extends Channels>(plan: RoutePlan<C>, state: StateOf<C>): unknown {
   try {
-    const answered = plan.route(state);
-    if (!isThenable(answered)) return check(plan.origin, answered);
-    return Promise.resolve(answered).then(
-      (late) => check(plan.origin, late),
-      (error) => {
-        throw RouteError.failed(plan.origin, error);
-      },
-    );
+    const answered: unknown = plan.route(state);
+    return isThenable(answered) ? Promise.resolve(answered) : answered;
   } catch (error) {
-    throw error instanceof RouteError ? error : RouteError.failed(plan.origin, error);
+    throw RouteError.failed(plan.origin, error);
   }
 }
 

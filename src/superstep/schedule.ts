@@ -14,6 +14,7 @@ import { isThenable } from "./thenable.js";
 /** `drain` lets siblings of a failed task finish; `abort` tells them to stop, and waits for them all the same. */
 export type FailurePolicy = "drain" | "abort";
 
+/** The tasks of a superstep, what they see and how they are run. */
 export interface ScheduleInput<C extends Channels> {
   readonly plan: GraphPlan<C>;
   readonly tasks: readonly TaskRef[];
@@ -35,6 +36,7 @@ export interface Cancellation {
   /** Calls back on abort until the returned function is called. */
   onAbort(listener: () => void): () => void;
 }
+/** How the tasks of a superstep ended. */
 export interface ScheduledStep {
   /** One entry a task, in frontier order. */
   readonly settled: readonly Settled[];
@@ -58,7 +60,7 @@ function remembered(task: TaskRef, memory: TaskMemory | undefined): Settled | un
   const { outcome, interrupts } = memory;
   if (outcome !== undefined) return { kind: "finished", task, outcome, attempt: 1, ms: 0, kept: true };
   const open = interrupts.find((record) => record !== undefined && record.answer === undefined);
-  return open && { kind: "asked", task, ask: { index: open.index, payload: open.payload }, ms: 0 };
+  return open && { kind: "asked", task, ask: { index: open.index, payload: open.payload }, ms: 0, kept: true };
 }
 
 class Schedule<C extends Channels> {

@@ -21,6 +21,7 @@ export interface StepEnvironment {
   /** Wraps the call of a node: spans. */
   readonly around?: ((task: TaskRef, attempt: number, call: () => unknown) => unknown) | undefined;
 }
+/** Time, injected. A sleep ends early, by rejection, when its signal is aborted. */
 export interface Clock {
   now(): number;
   sleep(ms: number, signal?: AbortSignal): Promise<void>;

@@ -4,7 +4,7 @@
  */
 import { appendFileSync } from "node:fs";
 import { join } from "node:path";
-import { append, AppRunner, END, resumeWith, Send, START, StateGraph, sum } from "../../src/index.js";
+import { AppRunner, append, END, resumeWith, Send, START, StateGraph, sum } from "../../src/index.js";
 import { SqliteCheckpointer } from "../../src/sqlite.js";
 
 const [folder = ".", nth = "0"] = process.argv.slice(2);

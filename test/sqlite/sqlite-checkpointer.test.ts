@@ -4,16 +4,16 @@ import { join } from "node:path";
 import Database from "better-sqlite3";
 import { afterAll, expect, test } from "vitest";
 import {
-  append,
   AppRunner,
+  append,
   CheckpointConflictError,
   CheckpointCorruptError,
   CheckpointError,
+  END,
   ephemeral,
   InvalidOptionError,
   lastValue,
   START,
-  END,
   StateGraph,
   sum,
 } from "../../src/index.js";

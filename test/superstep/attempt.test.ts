@@ -5,12 +5,12 @@ import {
   type NodeContext,
   NodeTimeoutError,
   type ScheduledStep,
-  scheduleStep,
   type Settled,
+  scheduleStep,
   type TaskRef,
 } from "../../src/index.js";
-import type { TaskListener } from "../../src/superstep/task-context.js";
 import { retryDelay } from "../../src/superstep/retry.js";
+import type { TaskListener } from "../../src/superstep/task-context.js";
 import { TestClock } from "../../src/testing.js";
 import { HandCrank } from "../hand-crank.js";
 import { endings, runNow, type StageNode, stage } from "./stage.js";
@@ -205,6 +205,21 @@ test("onError: one that throws fails the task with what it threw; it is not aske
   });
   const asks = (_: unknown, ctx: NodeContext) => void ctx.interrupt("?");
   expect(only(runNow(staged({ a: { run: asks, options: { onError } } }, clock)))).toMatchObject({ kind: "asked" });
+});
+
+test("S7: whatever onError throws fails the task, however hostile it is", async () => {
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  const onError = () => {
+    throw proxy;
+  };
+  const fails = () => {
+    throw new TypeError("first");
+  };
+  for (const run of [fails, async () => fails()]) {
+    const step = await scheduleStep(staged({ a: { run, options: { onError } } }, new TestClock()));
+    expect(step.settled.map(({ kind }) => kind)).toEqual(["failed"]);
+  }
 });
 
 test("T3: a result that cannot be stored is no reason to try again; the error names the path", () => {

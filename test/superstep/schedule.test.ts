@@ -6,6 +6,7 @@ import { Semaphore } from "../../src/superstep/semaphore.js";
 import { verdictOf } from "../../src/superstep/verdict.js";
 import { TestClock } from "../../src/testing.js";
 import { HandCrank } from "../hand-crank.js";
+import { thenable } from "../thenable.js";
 import { endings, runNow, sent, stage } from "./stage.js";
 
 /** A caller who may wish to stop. */
@@ -328,11 +329,7 @@ test("Sends to one node are tasks of their own, each with its input", () => {
   const input = stage({ a: (_, ctx) => ({ value: ctx.input }) });
   const tasks = [sent("a", "x", "t.1"), sent("a", "y", "t.2"), { id: "t.3", node: "a" }];
   const { settled } = runNow({ ...input, tasks });
-  expect(settled.map((one) => one.kind === "finished" && one.outcome.updates[0]?.["value"])).toEqual([
-    "x",
-    "y",
-    undefined,
-  ]);
+  expect(settled.map((one) => one.kind === "finished" && one.outcome.updates[0]?.value)).toEqual(["x", "y", undefined]);
 });
 
 test("abort: tasks are told to stop, with the caller's reason", async () => {
@@ -467,68 +464,62 @@ interface Hostile {
   readonly ending: string;
 }
 
-function promiseWith(key: string, value: PropertyDescriptor): unknown {
-  return Object.defineProperty(Promise.resolve(undefined), key, value);
+function throwHostile(): never {
+  throw new TypeError("hostile");
 }
 
 const hostiles: readonly Hostile[] = [
   {
     name: "resolves twice",
     ending: "a finished",
-    thenable: () => ({ then: (f: (v: unknown) => void) => (f({ value: 1 }), f({ value: 2 })) }),
+    thenable: () =>
+      thenable((resolve) => {
+        resolve({ value: 1 });
+        resolve({ value: 2 });
+      }),
   },
   {
     name: "resolves, then rejects",
     ending: "a finished",
-    thenable: () => ({ then: (f: (v?: unknown) => void, r: (e: unknown) => void) => (f(), r("no")) }),
+    thenable: () =>
+      thenable((resolve, reject) => {
+        resolve();
+        reject("no");
+      }),
   },
   {
     name: "rejects, then resolves",
     ending: "a failed",
-    thenable: () => ({ then: (f: (v?: unknown) => void, r: (e: unknown) => void) => (r("no"), f()) }),
+    thenable: () =>
+      thenable((resolve, reject) => {
+        reject("no");
+        resolve();
+      }),
   },
+  { name: "throws in then", ending: "a failed", thenable: () => thenable(throwHostile) },
   {
-    name: "throws in then",
-    ending: "a failed",
-    thenable: () => ({
-      then() {
-        throw new TypeError("hostile");
-      },
-    }),
+    name: "resolves, then throws in then",
+    ending: "a finished",
+    thenable: () =>
+      thenable((resolve) => {
+        resolve();
+        throwHostile();
+      }),
   },
   {
     name: "throws when then is looked at",
     ending: "a failed",
-    thenable: () => ({
-      get then() {
-        throw new TypeError("hostile");
-      },
-    }),
-  },
-  {
-    name: "resolves, then throws in then",
-    ending: "a finished",
-    thenable: () => ({
-      then(f: (v?: unknown) => void) {
-        f();
-        throw new TypeError("hostile");
-      },
-    }),
+    thenable: () => new Proxy({}, { get: throwHostile }),
   },
   {
     name: "is a promise whose constructor throws",
     ending: "a failed",
-    thenable: () =>
-      promiseWith("constructor", {
-        get() {
-          throw new TypeError("hostile");
-        },
-      }),
+    thenable: () => Object.defineProperty(Promise.resolve(undefined), "constructor", { get: throwHostile }),
   },
   {
     name: "resolves with another thenable",
     ending: "a finished",
-    thenable: () => ({ then: (f: (v: unknown) => void) => f(Promise.resolve({ value: 1 })) }),
+    thenable: () => thenable((resolve) => resolve(Promise.resolve({ value: 1 }))),
   },
 ];
 
@@ -547,7 +538,7 @@ test.each(hostiles)("S7: a thenable that $name settles its task once", async ({ 
 test("S7: a thenable that never settles is only ever waited for until the abort's grace is over", async () => {
   const clock = new TestClock();
   const wish = new Wish();
-  const never = () => ({ then: () => undefined }) as unknown as Promise<undefined>;
+  const never = () => thenable(() => undefined) as Promise<never>;
   const scheduled = scheduleStep(stage({ a: never }, { cancellation: wish, environment: environmentWith(clock) }));
   wish.stop("enough");
   await clock.advance(5_000);

@@ -7,16 +7,15 @@ import {
   type NodeOptions,
   type ScheduledStep,
   type ScheduleInput,
-  scheduleStep,
   START,
   StateGraph,
-  type StateOf,
+  scheduleStep,
   type TaskRef,
 } from "../../src/index.js";
 import { TestClock } from "../../src/testing.js";
 
-export const channels = { value: lastValue<unknown>(0) };
-export type StageChannels = typeof channels;
+const channels = { value: lastValue<unknown>(0) };
+type StageChannels = typeof channels;
 export type StageNode =
   | NodeFn<StageChannels>
   | { readonly run: NodeFn<StageChannels>; readonly options: NodeOptions<StageChannels> };
@@ -60,5 +59,3 @@ export function runNow<C extends Channels>(input: ScheduleInput<C>): ScheduledSt
 export function sent(node: string, input: unknown, id: string): TaskRef {
   return { id, node, input };
 }
-
-export type StageState = StateOf<StageChannels>;

@@ -1,0 +1,57 @@
+/** Small graphs that several tests run. */
+import { append, END, lastValue, type NodeFn, type NodeOptions, START, StateGraph, sum } from "../../src/index.js";
+
+export const channels = { log: append<string>(), count: sum(), value: lastValue<unknown>(undefined) };
+export type TestChannels = typeof channels;
+export type TestNode = NodeFn<TestChannels>;
+type TestOptions = NodeOptions<TestChannels>;
+/** A node, with or without options. */
+export type Told = TestNode | readonly [TestNode, TestOptions];
+
+/** Writes its name to the log. */
+export const says: TestNode = (_, { node }) => ({ log: node });
+
+/** START → a → b → … → END. */
+export function chain<N extends string>(nodes: Readonly<Record<N, Told>>) {
+  const names = Object.keys(nodes) as N[];
+  const graph = added(nodes);
+  const [first, ...others] = names;
+  if (first !== undefined) graph.addEdge(START, first);
+  for (const [index, name] of others.entries()) graph.addEdge(names[index] as N, name);
+  return graph.addEdge(names.at(-1) as N, END).compile();
+}
+
+/** All nodes side by side in the first superstep. */
+export function abreast<N extends string>(nodes: Readonly<Record<N, Told>>) {
+  const graph = added(nodes);
+  for (const name of Object.keys(nodes) as N[]) graph.addEdge(START, name).addEdge(name, END);
+  return graph.compile();
+}
+
+function added<N extends string>(nodes: Readonly<Record<N, Told>>): StateGraph<TestChannels, N> {
+  let graph = new StateGraph<TestChannels, string>(channels);
+  for (const [name, told] of Object.entries<Told>(nodes)) {
+    const [run, options] = typeof told === "function" ? [told, {}] : told;
+    graph = graph.addNode(name, run, options);
+  }
+  return graph as unknown as StateGraph<TestChannels, N>;
+}
+
+/** A loop that goes round until `count` is what it says. */
+export function looping(rounds: number, node: TestNode = () => ({ count: 1 })) {
+  return new StateGraph(channels)
+    .addNode("loop", node)
+    .addEdge(START, "loop")
+    .addConditionalEdges("loop", ({ count }) => (count < rounds ? "loop" : END), ["loop", END])
+    .compile();
+}
+
+/** What the work throws, synchronously or later; a test that expects a failure fails without one. */
+export async function failureOf(work: Promise<unknown> | (() => unknown)): Promise<unknown> {
+  try {
+    await (typeof work === "function" ? work() : work);
+  } catch (error) {
+    return error;
+  }
+  throw new TypeError("it did not fail");
+}
