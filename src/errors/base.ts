@@ -11,8 +11,8 @@ export interface ErrorContext {
 /** Base of every error the library throws. `code` never changes between versions; `help` says what to do. */
 export abstract class SuperstepError extends Error {
   abstract readonly code: string;
-  readonly help?: string;
-  readonly at?: FrontierContext;
+  declare readonly help?: string;
+  declare readonly at?: FrontierContext;
 
   constructor(message: string, context: ErrorContext = {}) {
     super(message, "cause" in context ? { cause: context.cause } : undefined);

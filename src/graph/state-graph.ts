@@ -32,7 +32,10 @@ export class StateGraph<C extends Channels, N extends string = never> {
     return this;
   }
 
-  /** The route is asked after the barrier, on the new state. Declare its targets and they are drawn, checked and counted as reachable. */
+  /**
+   * The route is asked after the barrier, on the new state. Declare its targets and they are drawn, checked and counted as reachable.
+   * Every task of `from` that ran leaves by it: names merge, Sends do not, so after a fan-out to `from` let another node send (F1, F2).
+   */
   addConditionalEdges(from: N | typeof START, route: RouteFn<C, N>, targets?: readonly (N | typeof END)[]): this {
     this.#edges.push({ kind: "conditional", from, route: route as RouteFn<C>, targets: targets && [...targets] });
     return this;

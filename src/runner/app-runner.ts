@@ -210,8 +210,7 @@ export class AppRunner<C extends Channels, N extends string> {
 
   async #create(sessionId: string, input: UpdateOf<C> | undefined, replace: boolean): Promise<Standing<C>> {
     const checkpoint = await firstCheckpoint(this.#engine, { sessionId, input });
-    if (replace) await this.#engine.store.delete(sessionId);
-    await this.#engine.store.commit(checkpoint as Checkpoint);
+    await this.#engine.store.commit(checkpoint as Checkpoint, { replace });
     return { checkpoint, note: checkpoint.note, records: [] };
   }
 

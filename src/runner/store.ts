@@ -25,8 +25,8 @@ export class Store {
     return undefined;
   }
 
-  commit(checkpoint: Checkpoint): Awaitable<number> {
-    const bytes = guard("commit a superstep", () => this.#checkpointer.commit(checkpoint));
+  commit(checkpoint: Checkpoint, options?: { readonly replace: boolean }): Awaitable<number> {
+    const bytes = guard("commit a superstep", () => this.#checkpointer.commit(checkpoint, options));
     if (isThenable(bytes)) return bytes.then((count) => this.#stay(checkpoint, count));
     return this.#stay(checkpoint, bytes);
   }

@@ -44,8 +44,9 @@ export interface Checkpointer {
   /**
    * Adds the checkpoint and makes it the head, in one transaction that also drops the task records (C1). Gives the bytes written.
    * Throws CheckpointConflictError, and writes nothing, unless the head is `parentSeq` of the same incarnation (or none, for a first one).
+   * `replace`: a first checkpoint takes the place of whatever session has its id, in the same transaction.
    */
-  commit(checkpoint: Checkpoint): Awaitable<number>;
+  commit(checkpoint: Checkpoint, options?: { readonly replace?: boolean }): Awaitable<number>;
   /** Writes a note and task records beside the head, in one transaction. */
   annotate(write: NoteWrite): Awaitable<void>;
   list(query: SessionQuery): Awaitable<readonly SessionSummary[]>;

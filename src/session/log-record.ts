@@ -95,14 +95,6 @@ export function decodeChain(chain: readonly StoredRecord[], parentFrontier: () =
   return { ...checkpoint, state: freezeState(state), versions: Object.freeze(versions) };
 }
 
-/** What a record says of its own superstep, without the state. */
-export function decodeRecord(
-  record: StoredRecord,
-  parentFrontier: () => readonly TaskRef[],
-): Omit<Checkpoint, "state" | "versions"> {
-  return toCheckpoint(record, decode(record.body) as Body, parentFrontier);
-}
-
 /** The tasks that a record leads to. */
 export function decodeFrontier(record: StoredRecord): readonly TaskRef[] {
   return tasksOf((decode(record.body) as Body).f, record.incarnation, record.seq);

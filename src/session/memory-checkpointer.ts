@@ -22,8 +22,8 @@ export class MemoryCheckpointer implements Checkpointer {
     return kept && { checkpoint: kept.head, note: kept.note, records: [...kept.records.values()] };
   }
 
-  commit(checkpoint: Checkpoint): number {
-    const kept = this.#sessions.get(checkpoint.sessionId);
+  commit(checkpoint: Checkpoint, { replace = false }: { readonly replace?: boolean } = {}): number {
+    const kept = replace ? undefined : this.#sessions.get(checkpoint.sessionId);
     if (checkpoint.parentSeq === undefined) this.#begin(checkpoint, kept);
     else advance(this.#expect(checkpoint, checkpoint.parentSeq), checkpoint);
     return 0;

@@ -82,11 +82,14 @@ export class SqliteCheckpointer implements Checkpointer {
     });
   }
 
-  async commit(checkpoint: Checkpoint): Promise<number> {
+  async commit(checkpoint: Checkpoint, { replace = false }: { readonly replace?: boolean } = {}): Promise<number> {
     const known = this.#known.get(checkpoint.sessionId);
     const isNext = known !== undefined && known.head.id % SPAN === checkpoint.parentSeq;
     const body = encodeBody(checkpoint, isNext ? known.frontier : undefined);
-    return this.#write("commit a superstep", () => this.#commit({ checkpoint, body }));
+    return this.#write("commit a superstep", () => {
+      if (replace) this.#drop(checkpoint.sessionId);
+      return this.#commit({ checkpoint, body });
+    });
   }
 
   async annotate(write: NoteWrite): Promise<void> {
@@ -108,13 +111,7 @@ export class SqliteCheckpointer implements Checkpointer {
   }
 
   async delete(sessionId: string): Promise<void> {
-    await this.#write("delete a session", () => {
-      const session = this.#session(sessionId);
-      if (session === undefined) return;
-      this.#statements.dropPending.run(session.key);
-      this.#statements.dropLog.run(session.key * SPAN, session.key * SPAN + SPAN - 1);
-      this.#statements.dropSession.run(session.key);
-    });
+    await this.#write("delete a session", () => this.#drop(sessionId));
     this.#known.delete(sessionId);
   }
 
@@ -133,6 +130,14 @@ export class SqliteCheckpointer implements Checkpointer {
       this.#database.exec("PRAGMA busy_timeout = 20");
       return prepareAll(this.#database);
     });
+  }
+
+  #drop(sessionId: string): void {
+    const session = this.#session(sessionId);
+    if (session === undefined) return;
+    this.#statements.dropPending.run(session.key);
+    this.#statements.dropLog.run(session.key * SPAN, session.key * SPAN + SPAN - 1);
+    this.#statements.dropSession.run(session.key);
   }
 
   #commit(record: { readonly checkpoint: Checkpoint; readonly body: string }): number {

@@ -20,6 +20,7 @@ export const checkpointerContract: readonly ContractCheck[] = Object.entries({
   "a long chain of deltas gives the last state": checkLongChain,
   "C4: a commit on a stale parent is a conflict and writes nothing": checkStaleParent,
   "C4: a second first commit is a conflict": checkSecondFirst,
+  "a replacing commit takes the place of the session, or begins one": checkReplace,
   "C4: a commit on another incarnation is a conflict": checkIncarnation,
   "P29: committing an old checkpoint again does not move the head back": checkMonotonicHead,
   "a note and records stand beside the head": checkNote,
@@ -114,6 +115,18 @@ async function checkSecondFirst(store: Checkpointer): Promise<void> {
   await store.commit(first);
   await conflicts(() => store.commit(firstOf("s", { state: { n: 1 }, incarnation: "other" })));
   await expectHead(store, first);
+}
+
+async function checkReplace(store: Checkpointer): Promise<void> {
+  const former = firstOf("s", { state: { n: 0 }, incarnation: "old" });
+  await store.commit(former);
+  await store.annotate(noteOn(former, { note: paused, records: [result] }));
+  for (const id of ["s", "fresh"]) {
+    const first = firstOf(id, { state: { n: 9 }, incarnation: "new" });
+    await store.commit(first, { replace: true });
+    await expectHead(store, first);
+  }
+  await conflicts(() => store.commit(nextOf(former, "n", [{ op: "replace", path: [], value: 1 }])));
 }
 
 async function checkIncarnation(store: Checkpointer): Promise<void> {

@@ -31,9 +31,9 @@ export function failing(checkpointer: Checkpointer, nth: number): FailingCheckpo
       count("load");
       return checkpointer.load(sessionId, known);
     },
-    commit(checkpoint) {
+    commit(checkpoint, options) {
       count("commit");
-      return checkpointer.commit(checkpoint);
+      return checkpointer.commit(checkpoint, options);
     },
     annotate(write) {
       count("annotate");

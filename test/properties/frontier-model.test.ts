@@ -37,7 +37,7 @@ interface Outcome {
   readonly end: unknown;
 }
 
-// ——— the slow, obvious twin: F1–F6 read aloud ———
+// The slow, obvious twin: F1–F6 read aloud.
 
 const nameOf = (target: RouteTarget) => (typeof target === "string" ? target : target.node);
 const joinKey = (sources: readonly string[], to: string) => JSON.stringify([[...sources].sort(), to]);
@@ -125,7 +125,7 @@ function sourcesOf(key: string): readonly string[] {
   return (JSON.parse(key) as [string[], string])[0];
 }
 
-// ——— random graphs, and what ran in them ———
+// Random graphs, and what ran in them.
 
 const NAMES = ["a", "b", "c", "d", "e"];
 const name = fc.constantFrom(...NAMES);

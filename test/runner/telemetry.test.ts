@@ -90,7 +90,7 @@ test("frontier counts the conditional edges that were evaluated; checkpoint says
   expect(the("checkpoint").attributes).toEqual({ step: 1, bytes: 123 });
 });
 
-test("P1: durations cover the awaited work, from the node up to the run", async () => {
+test("pitfall P1: durations cover the awaited work, from the node up to the run", async () => {
   const crank = new HandCrank();
   const running = new AppRunner(chain({ a: crank.node })).invoke("s");
   const call = await crank.started();

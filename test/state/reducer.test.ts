@@ -42,7 +42,7 @@ test("what immer cannot draft comes to the fold as it is", () => {
   }
 });
 
-test("P5: the reducer is the only fold: nothing is written besides", () => {
+test("pitfall P5: the reducer is the only fold: nothing is written besides", () => {
   expect(folded(reducer<number[], number>([], push), 1)).toEqual([1]);
 });
 

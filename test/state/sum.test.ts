@@ -2,12 +2,12 @@ import { expect, test } from "vitest";
 import { ReducerError, sum } from "../../src/index.js";
 import { fold, folded, standing } from "../fold.js";
 
-test("P4: every write is added: three +1 make 3", () => {
+test("pitfall P4: every write is added: three +1 make 3", () => {
   expect(folded(sum(), 1, 1, 1)).toBe(3);
   expect(folded(sum(10), -0.5, 2)).toBe(11.5);
 });
 
-test("P5: the initial value is where the sum begins, once", () => {
+test("pitfall P5: the initial value is where the sum begins, once", () => {
   expect(sum().initial()).toBe(0);
   expect(sum(5).initial()).toBe(5);
 });
