@@ -16,7 +16,7 @@ export const SPANS = {
   schedule: "schedule",
   /** `superstep.node`, `superstep.task_id`, `superstep.attempt`. */
   node: (name: string) => `node ${name}`,
-  /** `ran_nodes_len`, `errors_in_partials` (tasks that failed or cannot be stored). */
+  /** `ran_nodes_len`, `errors_in_partials` (always 0: a superstep with a failed task never gets here). */
   barrier: "barrier",
   /** `commands_count`, `conditional_edges_evaluated`. */
   frontier: "frontier",

@@ -37,13 +37,14 @@ function askAll<C extends Channels>(
   origins: readonly string[],
   state: StateOf<C>,
 ): RouteAnswers | Promise<RouteAnswers> {
-  const asked = origins.map((name) => (originOf(plan, name)?.routes ?? []).map((route) => ask(route, state)));
-  if (!asked.flat().some(isThenable)) {
-    return new Map(origins.map((name, i) => [name, asked[i] as (readonly RouteTarget[])[]]));
+  const answers = new Map<string, readonly (readonly RouteTarget[])[]>();
+  const late: Promise<void>[] = [];
+  for (const name of origins) {
+    const asked = (originOf(plan, name)?.routes ?? []).map((route) => ask(route, state));
+    if (asked.some(isThenable)) late.push(Promise.all(asked).then((own) => void answers.set(name, own)));
+    else answers.set(name, asked as (readonly RouteTarget[])[]);
   }
-  return Promise.all(asked.map((list) => Promise.all(list))).then(
-    (answers) => new Map(origins.map((name, i) => [name, answers[i] ?? []])),
-  );
+  return late.length === 0 ? answers : Promise.all(late).then(() => answers);
 }
 
 function ask<C extends Channels>(
