@@ -37,14 +37,19 @@ function askAll<C extends Channels>(
   origins: readonly string[],
   state: StateOf<C>,
 ): RouteAnswers | Promise<RouteAnswers> {
-  const answers = new Map<string, readonly (readonly RouteTarget[])[]>();
-  const late: Promise<void>[] = [];
+  const asked = new Map<string, readonly ReturnType<typeof ask>[]>();
+  let isLate = false;
   for (const name of origins) {
-    const asked = (originOf(plan, name)?.routes ?? []).map((route) => ask(route, state));
-    if (asked.some(isThenable)) late.push(Promise.all(asked).then((own) => void answers.set(name, own)));
-    else answers.set(name, asked as (readonly RouteTarget[])[]);
+    const own = (originOf(plan, name)?.routes ?? []).map((route) => ask(route, state));
+    isLate ||= own.some(isThenable);
+    asked.set(name, own);
   }
-  return late.length === 0 ? answers : Promise.all(late).then(() => answers);
+  return isLate ? allOf(asked) : (asked as RouteAnswers);
+}
+
+async function allOf(asked: ReadonlyMap<string, readonly ReturnType<typeof ask>[]>): Promise<RouteAnswers> {
+  const waiting = [...asked].map(async ([name, own]) => [name, await Promise.all(own)] as const);
+  return new Map(await Promise.all(waiting));
 }
 
 function ask<C extends Channels>(

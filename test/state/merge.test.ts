@@ -71,7 +71,7 @@ test("a patch that is no plain object is refused", () => {
 
 test("B6, B7: a patch that changes nothing leaves the same record", () => {
   const before = standing({ record: merge<object>({ a: { b: 1 }, c: [1] }) });
-  for (const patch of [{}, { a: {} }, { a: { b: 1 } }, { absent: null }, { a: { absent: null } }]) {
+  for (const patch of [{}, { a: {} }, { a: { b: 1 } }, { absent: null }, { toString: null }, { a: { absent: null } }]) {
     const after = fold(before, { record: patch });
     expect(after.state).toBe(before.state);
     expect(after.updatedChannels).toEqual([]);
