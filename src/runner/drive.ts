@@ -13,51 +13,53 @@ import { type Advance, runSuperstep } from "./superstep.js";
 const TURN = 64;
 
 /** As far as the session goes. `before`: what has to be stored first. */
-export function driveOn<C extends Channels>(run: Run<C>, before?: () => Promise<void>): Promise<RunResult<C>> {
-  return telling(run, async () => {
+export async function driveOn<C extends Channels>(run: Run<C>, before?: () => Promise<void>): Promise<RunResult<C>> {
+  const ended = await telling(run, async () => {
     await before?.();
     let advance = await begin(run);
     for (let steps = 1; advance.kind === "committed"; steps++) {
       advance = await runSuperstep(run);
       if (steps % TURN === 0) await nextTurn();
     }
-    return resultOf(run, advance);
+    return advance;
   });
+  return resultOf(run, ended);
 }
 
 /** One superstep. */
-export function driveOnce<C extends Channels>(run: Run<C>): Promise<StepResult<C>> {
-  return telling(run, async () => {
+export async function driveOnce<C extends Channels>(run: Run<C>): Promise<StepResult<C>> {
+  const ended = await telling(run, async () => {
     let advance = await begin(run);
     if (advance.kind === "committed") advance = await runSuperstep(run);
     if (run.unsaved !== undefined) await annotate(run, undefined, []);
-    return stepResultOf(run, advance);
+    return advance;
   });
+  return stepResultOf(run, ended);
 }
 
-/** A completed session stays completed; kept results are given up when the caller says so. */
+/** A completed session stays completed; kept results are given up when the caller says so, not while questions wait for answers. */
 async function begin<C extends Channels>(run: Run<C>): Promise<Advance> {
-  if (run.standing.note.status.kind === "completed") return { kind: "completed", report: undefined };
-  const discards = run.options.discardPending === true && run.standing.records.some(({ kind }) => kind === "result");
+  const { note, records } = run.standing;
+  if (note.status.kind === "completed") return { kind: "completed", report: undefined };
+  const isAllowed = run.options.discardPending === true && note.status.kind !== "paused";
+  const discards = isAllowed && records.some(({ kind }) => kind === "result");
   if (discards) await annotate(run, undefined, [], { discardResults: true });
   return { kind: "committed", report: undefined };
 }
 
-async function telling<C extends Channels, R extends RunResult<C> | StepResult<C>>(
-  run: Run<C>,
-  work: () => Promise<R>,
-): Promise<R> {
+async function telling<C extends Channels>(run: Run<C>, work: () => Promise<Advance>): Promise<Advance> {
   run.emit?.(nextStep(run), { type: "run.started" });
   try {
-    const result = run.trace === undefined ? await work() : await run.trace.cover(work);
-    tellEnd(run);
-    return result;
+    const ended = run.trace === undefined ? await work() : await run.trace.cover(work);
+    tellEnd(run, ended);
+    return ended;
   } catch (error) {
     throw await tellFailure(run, error);
   }
 }
 
-function tellEnd<C extends Channels>(run: Run<C>): void {
+/** A pause before a superstep, or within it, is told under the number that it would commit under (P1). */
+function tellEnd<C extends Channels>(run: Run<C>, ended: Advance): void {
   const { checkpoint, note } = run.standing;
   const { hooks } = run.engine;
   if (note.status.kind === "completed") {
@@ -65,7 +67,7 @@ function tellEnd<C extends Channels>(run: Run<C>): void {
     hooks.tell("onComplete", view(run));
   }
   if (note.status.kind === "paused") {
-    run.emit?.(checkpoint.step, { type: "run.paused", reason: note.status.reason });
+    run.emit?.(ended.report?.step ?? nextStep(run), { type: "run.paused", reason: note.status.reason });
     hooks.tell("onPause", pausedReport(run, note.status.reason) as PausedReport);
   }
 }
@@ -79,7 +81,8 @@ async function tellFailure<C extends Channels>(run: Run<C>, error: unknown): Pro
     });
   }
   if (SuperstepError.is(told)) locate(told, frontierContext(run, keptTasks(run)));
-  run.emit?.(nextStep(run), { type: "run.failed", error: recordOf(told) });
+  const step = SuperstepError.is(told) ? told.at?.step : undefined;
+  run.emit?.(step ?? nextStep(run), { type: "run.failed", error: recordOf(told) });
   if (SuperstepError.is(told)) run.engine.hooks.tell("onError", told);
   return told;
 }

@@ -5,7 +5,7 @@
 import type { TaskRef } from "../errors.js";
 import type { Channels, StateOf } from "../state/channel.js";
 import { applyDeltas, type Delta, type DeltaOp } from "../state/delta.js";
-import { seal } from "../state/seal.js";
+import { sealStored } from "../state/seal.js";
 import type { ChannelDelta, Versions } from "../superstep/barrier.js";
 import { NO_PROGRESS, type Progress } from "../superstep/frontier.js";
 import type { RouteTarget } from "../superstep/outcome.js";
@@ -109,7 +109,7 @@ function toCheckpoint(
   const deltas = body.d.map(
     ([task, channel, ops]): ChannelDelta => ({ task: fromStored(task, ran), channel, delta: ops.map(fromStoredOp) }),
   );
-  for (const { delta } of deltas) seal(delta);
+  for (const { delta } of deltas) sealStored(delta);
   const { sessionId, incarnation, seq, parentSeq, source, step, createdAt, format } = record;
   return {
     sessionId,
@@ -145,7 +145,7 @@ function replay(state: Record<string, unknown>, bodies: readonly Body[]): Record
 }
 
 function freezeState(state: Record<string, unknown>): StateOf<Channels> {
-  for (const [name, value] of Object.entries(state)) seal(value, [name]);
+  for (const value of Object.values(state)) sealStored(value);
   return Object.freeze(state) as StateOf<Channels>;
 }
 

@@ -5,7 +5,7 @@ import type { Checkpointer, NoteWrite, SessionQuery, StoredSession } from "../se
 import { decode, encode } from "../session/codec.js";
 import { encodeBody } from "../session/log-record.js";
 import type { SessionSummary } from "../session/view.js";
-import { seal } from "../state/seal.js";
+import { sealStored } from "../state/seal.js";
 import { recordKey, type TaskRecord } from "../superstep/record.js";
 import { checksum, verify } from "./checksum.js";
 import { type DriverName, type OpenDatabase, openDatabase, type SqliteDatabase } from "./driver.js";
@@ -201,7 +201,7 @@ export class SqliteCheckpointer implements Checkpointer {
     for (const { key, crc, body } of rows) {
       verify(`a pending record of session "${session.session_id}"`, crc, seq, key, body);
       const value = decode(body);
-      seal(value);
+      sealStored(value);
       if (key === EPHEMERAL) ephemeral = value;
       else records.push(value as TaskRecord);
     }
@@ -267,7 +267,7 @@ function noteOf(session: SessionRow, seq: number): Note | undefined {
   if (session.note_seq !== seq || session.note === null) return undefined;
   verify(`the note of session "${session.session_id}"`, session.note_crc, seq, session.note);
   const note = decode(session.note);
-  seal(note);
+  sealStored(note);
   return note as Note;
 }
 

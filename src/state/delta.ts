@@ -3,7 +3,7 @@
  * they are what the log stores and, as RFC 6902 operations, what reports and history show.
  */
 import { type Path, toPointer } from "./path.js";
-import { seal, sealShallow } from "./seal.js";
+import { heightOf, sealShallow, sealStored } from "./seal.js";
 
 /** One change inside a channel's value. An `append` is as many RFC 6902 `add`s at the end of the list. */
 export type DeltaOp =
@@ -31,7 +31,7 @@ export function applyDeltas<V>(value: V, deltas: Iterable<Delta>): V {
   const own: Own = new Set();
   let next: unknown = value;
   for (const delta of deltas) for (const op of delta) next = applyAt(own, next, op, 0);
-  seal(next);
+  sealStored(next);
   return next as V;
 }
 
@@ -101,6 +101,10 @@ function appended(own: Own, list: unknown, items: readonly unknown[]): unknown[]
 /** The list with the items at its end, frozen, by structural copy. The items are sealed already. */
 export function appendSealed<T>(list: readonly T[], items: readonly T[]): readonly T[] {
   const copy = Array.from(list);
-  for (const item of items) copy.push(item);
-  return sealShallow(copy);
+  let height = heightOf(list);
+  for (const item of items) {
+    copy.push(item);
+    height = Math.max(height, 1 + heightOf(item));
+  }
+  return sealShallow(copy, Math.max(1, height));
 }

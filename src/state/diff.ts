@@ -4,7 +4,7 @@
  */
 import { type Delta, type DeltaOp, replaceAll } from "./delta.js";
 import type { Path } from "./path.js";
-import { isSealed, seal, sealShallow } from "./seal.js";
+import { heightOf, isSealed, seal, sealShallow } from "./seal.js";
 
 /** Beyond this many differing parts, and more than half of a container, the container is replaced as a whole. */
 const MANY = 32;
@@ -16,6 +16,8 @@ interface Walk {
   readonly ancestors: object[];
   /** Containers that were looked into: none is twice, in however many places it stands. */
   readonly seen: Set<object>;
+  /** How deep the container now being looked into reaches. */
+  bottom: number;
 }
 /** The new value refers back to one of its own containers, or is very deep: it is told as a whole. */
 class OnlyWhole {}
@@ -26,7 +28,7 @@ class OnlyWhole {}
  */
 export function diff(before: unknown, after: unknown, name: string): Delta | undefined {
   if (Object.is(before, after)) return undefined;
-  const walk: Walk = { name, ops: [], ancestors: [], seen: new Set() };
+  const walk: Walk = { name, ops: [], ancestors: [], seen: new Set(), bottom: 0 };
   try {
     diffAt(walk, before, after, []);
   } catch (problem) {
@@ -43,13 +45,16 @@ function diffAt(walk: Walk, before: unknown, after: unknown, path: Path): void {
   if (path.length > MAX_DEPTH || walk.ancestors.includes(after)) throw new OnlyWhole();
   if (walk.seen.has(after)) return replaceAt(walk, path, after);
   walk.seen.add(after);
+  const outer = walk.bottom;
+  walk.bottom = path.length + 1;
   walk.ancestors.push(after);
   const told = Array.isArray(after)
     ? diffLists(walk, before as unknown[], after, path)
     : diffRecords(walk, before as object, after, path);
   walk.ancestors.pop();
-  if (told) sealShallow(after);
+  if (told) sealShallow(after, Math.max(heightOf(before), walk.bottom - path.length));
   else replaceAt(walk, path, after);
+  walk.bottom = Math.max(outer, path.length + heightOf(after));
 }
 
 /** Both lists, or both plain objects of one prototype. */
@@ -163,4 +168,5 @@ function appendAt(walk: Walk, path: Path, list: readonly unknown[], start: numbe
 function sealPart(walk: Walk, path: Path, value: unknown): void {
   const found = seal(value, [walk.name, ...path]);
   if (found !== undefined && walk.ancestors.some((ancestor) => found.has(ancestor))) throw new OnlyWhole();
+  walk.bottom = Math.max(walk.bottom, path.length + heightOf(value));
 }

@@ -2,7 +2,7 @@
 import type { Channel, ChannelOptions, Fold } from "./channel.js";
 import type { DeltaOp } from "./delta.js";
 import type { Path } from "./path.js";
-import { seal, sealShallow } from "./seal.js";
+import { heightOf, isSealed, seal, sealShallow } from "./seal.js";
 
 /** A patch of V: any part of it, `null` to delete a key. Dates, Maps, lists and functions are values. */
 export type MergePatch<V> = V extends
@@ -24,11 +24,14 @@ export function merge<V extends object>(initial: V, options: ChannelOptions<V> =
   return { ...options, kind: "merge", initial: () => initial, reduce: patched, fold: foldPatches };
 }
 
+/** Nothing that can be stored is as deep, unless it refers to itself. */
+const MAX_DEPTH = 1_000;
+
 type Fields = Record<string, unknown>;
 interface Merging {
   readonly ops: DeltaOp[];
-  /** Copies made by this fold: changed in place from then on, frozen at its end. */
-  readonly own: Set<object>;
+  /** Copies made by this fold, with the levels they have: changed in place from then on, frozen at its end. */
+  readonly own: Map<object, number>;
 }
 
 function patched<V extends object>(current: V, patch: MergePatch<V>): V {
@@ -39,7 +42,7 @@ function patched<V extends object>(current: V, patch: MergePatch<V>): V {
 
 /** Copies a record at most once, however many tasks patch it, and never looks at keys that no patch names. */
 function foldPatches<V extends object>(current: V): Fold<V, MergePatch<V>> {
-  const own = new Set<object>();
+  const own = new Map<object, number>();
   let value = current as Fields;
   return {
     write(patch) {
@@ -49,7 +52,7 @@ function foldPatches<V extends object>(current: V): Fold<V, MergePatch<V>> {
       return merging.ops.length === 0 ? undefined : merging.ops;
     },
     finish() {
-      for (const copy of own) sealShallow(copy);
+      for (const [copy, height] of own) sealShallow(copy, height);
       return value as V;
     },
   };
@@ -57,13 +60,15 @@ function foldPatches<V extends object>(current: V): Fold<V, MergePatch<V>> {
 
 /** The same object when nothing changes. */
 function mergeInto(merging: Merging, current: Fields, patch: Fields, path: Path): Fields {
+  checkDepth(path.length);
   let next = current;
   for (const key of Object.keys(patch)) {
     const part = patch[key];
     const inner = isRecord(part) && Object.hasOwn(next, key) ? next[key] : undefined;
     if (part === undefined) continue;
     if (part === null) next = removeKey(merging, next, [...path, key]);
-    else if (!isRecord(part) || !isRecord(inner)) next = setKey(merging, next, [...path, key], withoutNulls(part));
+    else if (!isRecord(part) || !isRecord(inner))
+      next = setKey(merging, next, [...path, key], withoutNulls(part, path.length));
     else next = putKey(merging, next, key, mergeInto(merging, inner, part, [...path, key]));
   }
   return next;
@@ -88,9 +93,13 @@ function setKey(merging: Merging, current: Fields, path: Path, value: unknown): 
 }
 
 function putKey(merging: Merging, current: Fields, key: string, value: unknown): Fields {
-  if (Object.hasOwn(current, key) && Object.is(current[key], value)) return current;
+  const { own } = merging;
+  const isSame = Object.hasOwn(current, key) && Object.is(current[key], value);
+  if (isSame && !own.has(current)) return current;
   const next = ownCopy(merging, current);
-  next[key] = value;
+  if (!isSame) next[key] = value;
+  const height = own.get(value as object) ?? heightOf(value);
+  own.set(next, Math.max(own.get(next) ?? 1, height + 1));
   return next;
 }
 
@@ -98,15 +107,29 @@ function ownCopy({ own }: Merging, record: Fields): Fields {
   if (own.has(record)) return record;
   const copy =
     Object.getPrototypeOf(record) === null ? Object.assign(Object.create(null) as Fields, record) : { ...record };
-  own.add(copy);
+  own.set(copy, Math.max(1, heightOf(record)));
   return copy;
 }
 
-/** A patch that meets nothing: what is left of it when nulls delete nothing. */
-function withoutNulls(part: unknown): unknown {
+/** What is left of sealed records without their nulls. A big one that is written again and again is looked into once. */
+const stripped = new WeakMap<object, object>();
+
+/** A patch that meets nothing: what is left of it when nulls delete nothing. The same object where there are none. */
+function withoutNulls(part: unknown, depth: number): unknown {
   if (!isRecord(part)) return part;
+  const known = stripped.get(part);
+  if (known !== undefined) return known;
+  checkDepth(depth);
   const entries = Object.entries(part).filter(([, value]) => value !== null && value !== undefined);
-  return Object.fromEntries(entries.map(([key, value]) => [key, withoutNulls(value)]));
+  const kept = entries.map(([key, value]) => [key, withoutNulls(value, depth + 1)] as const);
+  const isWhole = kept.length === Object.keys(part).length && kept.every(([key, value]) => Object.is(value, part[key]));
+  const left = isWhole ? part : Object.fromEntries(kept);
+  if (isSealed(part)) stripped.set(part, left);
+  return left;
+}
+
+function checkDepth(depth: number): void {
+  if (depth > MAX_DEPTH) throw new TypeError("a merge patch cannot refer to itself");
 }
 
 function isRecord(value: unknown): value is Fields {

@@ -1,7 +1,7 @@
 /** A conversation as a channel: messages are appended, replaced by id and removed by id. */
 import type { Channel, Fold } from "./channel.js";
 import type { Delta, DeltaOp } from "./delta.js";
-import { sealShallow } from "./seal.js";
+import { heightOf, sealShallow } from "./seal.js";
 
 /** One message of a conversation with a model. */
 export interface Message {
@@ -57,15 +57,17 @@ function foldMessages<M extends { readonly id?: string }>(list: readonly M[]): F
   const next = Array.from(list);
   const places = placesOf(list);
   let changed = false;
+  let height = Math.max(1, heightOf(list));
   return {
     write(write): Delta | undefined {
       const ops = (Array.isArray(write) ? write : [write]).flatMap((one) => writeOne(next, places, one));
       changed ||= ops.length > 0;
+      height = Math.max(height, heightOf(write) + 1);
       return ops.length === 0 ? undefined : ops;
     },
     finish(): readonly M[] {
       placesByList.set(changed ? next : list, places);
-      return changed ? sealShallow(next) : list;
+      return changed ? sealShallow(next, height) : list;
     },
   };
 }

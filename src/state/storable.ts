@@ -2,22 +2,30 @@
 import { SerializationError } from "../errors.js";
 import { formatPath } from "./path.js";
 
-const MAX_DEPTH = 500;
+/** How much of its path an error shows of what is nested too deep. */
+const PATH_SHOWN = 8;
 
 type Visit = (walk: Walk, value: object) => void;
 
+/** What the walk knows beforehand. */
+interface Bounds {
+  /** The levels of a container that was walked before; 0 for any other. */
+  readonly heightOf: (container: object) => number;
+  readonly maxDepth: number;
+}
+
 /**
- * The containers in `value` that `isKnown` does not know yet. Throws SerializationError naming the path of what cannot be stored;
- * `at` begins that path.
+ * The containers in `value` that were not walked before, each with the levels it has. Throws SerializationError naming the path of
+ * what cannot be stored; `at` begins that path.
  */
 export function containersOf(
   value: unknown,
   at: readonly (string | number)[],
-  isKnown: (container: object) => boolean,
-): ReadonlySet<object> {
-  const walk = new Walk(at, isKnown);
+  bounds: Bounds,
+): ReadonlyMap<object, number> {
+  const walk = new Walk(at, bounds);
   walk.visit(value);
-  return walk.found;
+  return walk.heights();
 }
 
 /** True for what needs no freezing and can always be stored. */
@@ -26,22 +34,53 @@ export function isPrimitive(value: unknown): boolean {
 }
 
 class Walk {
-  readonly found = new Set<object>();
+  /** 0 while its parts are being visited. */
+  readonly #found = new Map<object, number>();
   readonly #trail: (string | number)[];
-  readonly #isKnown: (container: object) => boolean;
+  readonly #bounds: Bounds;
+  /** How deep the container now being visited reaches. */
+  #bottom = 0;
+  #hasRings = false;
 
-  constructor(at: readonly (string | number)[], isKnown: (container: object) => boolean) {
+  constructor(at: readonly (string | number)[], bounds: Bounds) {
     this.#trail = [...at];
-    this.#isKnown = isKnown;
+    this.#bounds = bounds;
   }
 
   visit(value: unknown): void {
     if (isPrimitive(value)) return;
     if (typeof value !== "object" || value === null) this.refuse(`a ${typeof value}`);
-    if (this.#isKnown(value) || this.found.has(value)) return;
-    if (this.#trail.length > MAX_DEPTH) this.refuse(`nested deeper than ${MAX_DEPTH} levels`);
-    this.found.add(value);
-    this.#visitorOf(value)(this, value);
+    const known = this.#found.get(value) ?? this.#bounds.heightOf(value);
+    if (this.#found.has(value) || known > 0) {
+      this.#hasRings ||= known === 0;
+      this.#reach(known);
+    } else this.#enter(value);
+  }
+
+  #enter(container: object): void {
+    const outer = this.#bottom;
+    this.#bottom = 0;
+    this.#reach(1);
+    this.#found.set(container, 0);
+    this.#visitorOf(container)(this, container);
+    this.#found.set(container, this.#bottom - this.#trail.length);
+    this.#bottom = Math.max(outer, this.#bottom);
+  }
+
+  #reach(height: number): void {
+    const { maxDepth } = this.#bounds;
+    this.#bottom = Math.max(this.#bottom, this.#trail.length + height);
+    if (this.#bottom - 1 <= maxDepth) return;
+    const beginning = formatPath(this.#trail.slice(0, PATH_SHOWN));
+    throw new SerializationError(`${beginning}…`, `nested deeper than ${maxDepth} levels`);
+  }
+
+  /** Parts of a ring reach all of it. */
+  heights(): ReadonlyMap<object, number> {
+    if (!this.#hasRings) return this.#found;
+    let highest = 0;
+    for (const height of this.#found.values()) highest = Math.max(highest, height);
+    return new Map([...this.#found.keys()].map((container) => [container, highest]));
   }
 
   visitAt(key: string | number, value: unknown): void {

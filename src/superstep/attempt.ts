@@ -145,7 +145,7 @@ export class TaskRun<C extends Channels> {
   #settle(context: TaskContext, ended: Ended): Settled | Promise<Settled> {
     const { task } = this;
     if (context.ask !== undefined) return { kind: "asked", task, ask: context.ask, ms: this.ms, kept: false };
-    if ("error" in ended) return this.#fail(context.attempt, ended.error);
+    if ("error" in ended) return this.#fail(context, ended.error);
     return this.#finish(context.attempt, () => readOutcome(task.node, ended.value));
   }
 
@@ -160,12 +160,13 @@ export class TaskRun<C extends Channels> {
     }
   }
 
-  #fail(attempt: number, error: unknown): Settled | Promise<Settled> {
+  /** A task that was told to stop and never looked at its signal failed by itself: its failure is not lost (S6). */
+  #fail({ attempt, isSignalSeen }: TaskContext, error: unknown): Settled | Promise<Settled> {
     const { task } = this;
-    if (this.#stopped !== undefined) return { kind: "stopped", task };
+    if (this.#stopped !== undefined && isSignalSeen) return { kind: "stopped", task };
     const { retry, onError } = this.#node.options;
     if (retry !== undefined && attempt < retry.maxAttempts && isRetryable(retry.retryOn, error))
-      return this.#retry(attempt, error);
+      return this.#stopped === undefined ? this.#retry(attempt, error) : { kind: "stopped", task };
     if (onError !== undefined) return this.#finish(attempt, () => readOutcome(task.node, onError(error, this.#state)));
     return { kind: "failed", task, error, attempt, ms: this.ms };
   }

@@ -97,6 +97,11 @@ export class TaskContext implements NodeContext {
     return this.#abort.signal;
   }
 
+  /** Whether the node could know that it was told to stop. */
+  get isSignalSeen(): boolean {
+    return this.#abort !== undefined;
+  }
+
   /** Tells the node to stop. */
   abort(reason: unknown): void {
     this.#reason ??= { value: reason };

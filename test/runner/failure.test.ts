@@ -108,6 +108,16 @@ test("discardPending runs all tasks of the failed superstep afresh", async () =>
   expect(counts).toEqual({ a: 3 });
 });
 
+test("P2: discardPending runs nothing while questions wait for answers, and gives up no sibling's result", async () => {
+  const counts: Record<string, number> = {};
+  const runner = new AppRunner(abreast({ a: counting(counts), asks: (_, ctx) => ({ log: ctx.interrupt("?") }) }));
+  await runner.invoke("s");
+  expect(await runner.runUntilComplete("s", { discardPending: true })).toMatchObject({ outcome: "paused" });
+  expect(counts).toEqual({ a: 1 });
+  expect(await runner.resume("s", "yes")).toMatchObject({ state: { log: ["a", "yes"] } });
+  expect(counts).toEqual({ a: 1 });
+});
+
 test("discardPending gives up no effect that ran once, and nothing where nothing is kept", async () => {
   let effects = 0;
   let trouble = true;
@@ -139,6 +149,15 @@ test("S6: abort stops siblings of a failed task; those that finish all the same 
   expect(ignores.ctx.signal.aborted).toBe(true);
   ignores.finish({ log: "whole" });
   expect(await running).toMatchObject({ code: "NODE_FAILED", node: "fails", at: { finished: [{ node: "ignores" }] } });
+});
+
+test("S6: under abort too, failures that had nothing to do with the abort are all listed", async () => {
+  const fails = (text: string) => async () => Promise.reject(new TypeError(text));
+  const heeds: TestNode = async (_, { signal }) =>
+    new Promise<never>((_resolve, reject) => signal.addEventListener("abort", () => reject(new TypeError("stopped"))));
+  const app = abreast({ heeds, one: fails("one"), two: fails("two") });
+  const error = await failureOf(new AppRunner(app, { onFailure: "abort" }).invoke("s"));
+  expect(error).toMatchObject({ node: "one", failures: [{ task: { node: "one" } }, { task: { node: "two" } }] });
 });
 
 test("L9: the second of two parallel failures is not lost", async () => {

@@ -7,6 +7,7 @@ import {
   END,
   lastValue,
   type RunEvent,
+  type RunOptions,
   type RunStream,
   resumeWith,
   START,
@@ -14,7 +15,7 @@ import {
 } from "../../src/index.js";
 import { TestClock } from "../../src/testing.js";
 import { HandCrank } from "../hand-crank.js";
-import { abreast, chain, failureOf, looping, says, type TestNode } from "./graphs.js";
+import { abreast, chain, channels, failureOf, looping, says, type TestNode } from "./graphs.js";
 
 async function read<C extends Channels>(stream: RunStream<C>): Promise<RunEvent[]> {
   const events: RunEvent[] = [];
@@ -87,7 +88,7 @@ test("events of a pause, a resume and a failure", async () => {
     "1 run.started",
     "1 step.started",
     "1 node.started asks",
-    "0 run.paused",
+    "1 run.paused",
   ]);
   expect((await read(runner.stream("s", resumeWith("yes")))).map(brief)).toEqual([
     "1 run.started",
@@ -102,6 +103,28 @@ test("events of a pause, a resume and a failure", async () => {
   ]);
   trouble = false;
   expect(terminals(await read(runner.stream("s")))).toEqual(["run.completed"]);
+});
+
+test("P1: run.paused and run.failed carry the superstep being attempted, and after one the number it committed under", async () => {
+  const told = async (options: RunOptions<"a" | "b">) => {
+    const stream = new AppRunner(chain({ a: says, b: says })).stream("s", {}, options);
+    return (await read(stream)).map(brief).at(-1);
+  };
+  expect(await told({ interruptBefore: ["a"] })).toBe("1 run.paused");
+  expect(await told({ interruptBefore: ["b"] })).toBe("2 run.paused");
+  expect(await told({ interruptAfter: ["a"] })).toBe("1 run.paused");
+  expect(await told({ interruptEachStep: true })).toBe("1 run.paused");
+  expect(await told({ maxSteps: 1 })).toBe("2 run.failed");
+  expect(await told({})).toBe("2 run.completed");
+  const stalls = new StateGraph(channels)
+    .addNode("a", says)
+    .addNode("b", says)
+    .addNode("c", says)
+    .addConditionalEdges(START, () => "a", ["a", "b"])
+    .addEdge(["a", "b"], "c")
+    .addEdge("c", END)
+    .compile();
+  expect((await read(new AppRunner(stalls).stream("s"))).map(brief).at(-1)).toBe("1 run.failed");
 });
 
 test("events carry a seq from 1, the session, the clock's time when they happened, and what they are about (P34)", async () => {

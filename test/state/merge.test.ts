@@ -85,6 +85,37 @@ test("B7: what the patch does not name stays the same object", () => {
   expect((record.b as Record<string, unknown>).deep).toBe((before.state.record.b as Record<string, unknown>).deep);
 });
 
+test("B7: a record that is written goes into the state as it is, unless there is a null in it", () => {
+  const [plain, holed] = [{ deep: { n: 1 } }, { deep: { n: 1 }, gone: { x: null } }];
+  const { record } = fold(standing({ record: merge<Record<string, unknown>>({}) }), { record: { plain, holed } }).state;
+  expect(record.plain).toBe(plain);
+  expect(record.holed).toStrictEqual({ deep: { n: 1 }, gone: {} });
+  expect((record.holed as typeof holed).deep).toBe(holed.deep);
+});
+
+test("one record in very many places of a patch is looked into once", () => {
+  let tower: object = { leaf: 1, gone: null };
+  for (let floor = 0; floor < 100; floor++) tower = { left: tower, right: tower };
+  const { record } = fold(standing({ record: merge<Record<string, unknown>>({}) }), { record: { tower } }).state;
+  let top = record.tower as Record<string, unknown>;
+  for (let floor = 0; floor < 100; floor++) top = (floor % 2 ? top.left : top.right) as typeof top;
+  expect(top).toStrictEqual({ leaf: 1 });
+});
+
+test("a patch that refers to itself is refused, wherever it does; a value that does may stay", () => {
+  const ring: Record<string, unknown> = { n: 1 };
+  ring.self = ring;
+  const before = standing({ record: merge<Record<string, unknown>>({ ring }) });
+  const refused = expect.objectContaining({
+    code: "REDUCER_FAILED",
+    message: expect.stringContaining("refer to itself"),
+  });
+  const patch: Record<string, unknown> = { n: 2 };
+  patch.self = patch;
+  for (const record of [{ ring: patch }, { added: patch }]) expect(() => fold(before, { record })).toThrow(refused);
+  expect(fold(before, { record: { ring: { n: 2 } } }).state.record.ring).toMatchObject({ n: 2, self: { n: 1 } });
+});
+
 test("B8: the delta is what the patch changed", () => {
   const before = standing({ record: merge<object>({ a: 1, b: { c: 1, d: 2 } }) });
   const { deltas } = fold(before, { record: { a: null, b: { c: 3 }, e: {} } });

@@ -2,7 +2,7 @@ import { freeze, Immer } from "immer";
 import { describe, expect, test, vi } from "vitest";
 import { SerializationError } from "../../src/index.js";
 import { decode, encode } from "../../src/session/codec.js";
-import { seal } from "../../src/state/seal.js";
+import { seal, sealStored } from "../../src/state/seal.js";
 
 class Person {
   name = "Ada";
@@ -297,15 +297,45 @@ test("B7: sealing looks at nothing twice", () => {
   looks.mockRestore();
 });
 
-test("nesting: five hundred levels are taken, more are refused, and a hundred thousand need no stack", () => {
-  const nested = (levels: number): unknown => {
-    let value: unknown = 1;
+describe("L15: nesting:", () => {
+  const nested = (levels: number, inmost: unknown = 1): unknown => {
+    let value = inmost;
     for (let i = 0; i < levels; i++) value = i % 2 ? [value] : { value };
     return value;
   };
-  seal(nested(500));
-  expect(refusalOf(nested(502)).message).toContain("nested deeper than 500 levels");
-  expect(refusalOf(nested(100_000)).message).toContain("nested deeper than 500 levels");
+
+  test("five hundred levels are taken, more are refused, and a hundred thousand need no stack", () => {
+    seal(nested(500), ["channel"]);
+    expect(refusalOf(nested(501), ["channel"]).message).toContain("nested deeper than 500 levels");
+    expect(refusalOf(nested(100_000)).message).toContain("nested deeper than 500 levels");
+    expect(refusalOf(nested(502)).path).toMatch(/^.{8,80}…$/);
+  });
+
+  test("what was sealed before counts with the levels it has, wherever it is put", () => {
+    const inner = nested(400);
+    seal(inner);
+    seal(nested(100, inner), ["channel"]);
+    expect(refusalOf(nested(101, inner), ["channel"]).message).toContain("nested deeper than 500 levels");
+    seal(inner, Array<string>(101).fill("x"));
+    expect(refusalOf(inner, Array<string>(102).fill("x")).message).toContain("nested deeper than 500 levels");
+    expect(refusalOf(new Map([["a", nested(101, inner)]])).message).toContain("nested deeper than 500 levels");
+  });
+
+  test("a part of a ring counts as the whole ring", () => {
+    const ring: { up?: unknown; deep: unknown } = { deep: nested(400) };
+    const part = { ring };
+    ring.up = part;
+    seal(ring);
+    expect(refusalOf(nested(150, part)).message).toContain("nested deeper than 500 levels");
+  });
+
+  test("what a store gives back was taken once, and is taken again in whatever the store wraps it", () => {
+    const value = nested(500);
+    seal(value, ["channel"]);
+    const stored = decode(encode({ pending: [{ updates: [{ channel: value }] }] }));
+    sealStored(stored);
+    expect(Object.isFrozen(stored)).toBe(true);
+  });
 });
 
 test("a list of four thousand million holes is taken without walking through them", () => {

@@ -12,12 +12,14 @@ import {
   ReducerError,
   reducer,
   removeMessage,
+  SerializationError,
   type StandardSchema,
   SuperstepError,
   sum,
 } from "../../src/index.js";
+import { decode, encode } from "../../src/session/codec.js";
 import { applyDeltas } from "../../src/state/delta.js";
-import { seal } from "../../src/state/seal.js";
+import { seal, sealStored } from "../../src/state/seal.js";
 import { fold, returned, type Standing, standing } from "../fold.js";
 
 const never: StandardSchema<never> = {
@@ -353,6 +355,48 @@ test("S3: the snapshot that tasks saw is as it was after the barrier", () => {
   const bytes = JSON.stringify(before.state);
   fold(before, writeOfEveryKind);
   expect(JSON.stringify(before.state)).toBe(bytes);
+});
+
+describe("L15: a value that grows deeper superstep by superstep is refused before a store could not walk it:", () => {
+  type Wrap = (former: unknown, n: number) => unknown;
+  const wraps: Readonly<Record<string, readonly [channel: Channels[string], write: Wrap]>> = {
+    lastValue: [lastValue<unknown>(0), (former) => ({ former })],
+    "lastValue, in a map": [lastValue<unknown>(0), (former) => new Map([["former", former]])],
+    "lastValue, in place": [lastValue<unknown>([]), (former) => deepened(former)],
+    append: [append<unknown>(), (former) => [former]],
+    merge: [merge<object>({}), (former, n) => ({ [`k${n}`]: former })],
+    "merge, in place": [merge<object>({}), (_, n) => patchAt(n)],
+    "reducer, returned": [reducer<unknown>(0, (now) => ({ now })), () => 1],
+    "reducer, drafted": [reducer<{ inner?: object }>({}, deepen), () => 1],
+    messages: [messages(), (former) => ({ role: "user", content: [former] })],
+  };
+
+  test.each(Object.entries(wraps))("%s", (_, [channel, write]) => {
+    let now: Standing<{ value: typeof channel }> = standing({ value: channel });
+    const grow = () => {
+      for (let n = 0; n < 600; n++) now = fold(now, { value: write(now.state.value, n) });
+    };
+    expect(grow).toThrow(SerializationError);
+    expect(grow).toThrow("nested deeper than 500 levels");
+    const stored = decode(encode(now.state));
+    sealStored(stored);
+    expect(encode(stored)).toBe(encode(now.state));
+  });
+
+  function deepened(former: unknown): unknown {
+    const [inner] = former as unknown[];
+    return inner === undefined ? [[]] : [deepened(inner)];
+  }
+
+  function patchAt(depth: number): object {
+    return depth === 0 ? { k: {} } : { k: patchAt(depth - 1) };
+  }
+
+  function deepen(draft: { inner?: object }): void {
+    let inmost = draft;
+    while (inmost.inner !== undefined) inmost = inmost.inner;
+    inmost.inner = {};
+  }
 });
 
 function replayed<C extends Channels>(before: Standing<C>, { deltas }: ReturnType<typeof fold<C>>): object {
