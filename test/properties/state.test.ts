@@ -26,7 +26,7 @@ import {
 import { decode, encode } from "../../src/session/codec.js";
 import { applyDeltas, type Delta, toPatch } from "../../src/state/delta.js";
 import { diff } from "../../src/state/diff.js";
-import { seal } from "../../src/state/seal.js";
+import { heightOf, seal } from "../../src/state/seal.js";
 import { TestClock } from "../../src/testing.js";
 import { fold, type Standing, standing } from "../fold.js";
 import { edited, edits, type Json, json, jsonRecord, storable } from "./values.js";
@@ -300,6 +300,20 @@ test("S3: sealing is idempotent, freezes all the way down, and changes nothing t
   );
 });
 
+test("L15: no value has more levels than are known of it, however it came to be", () => {
+  fc.assert(
+    fc.property(json, edits, supersteps, (value, changes, steps) => {
+      seal(value);
+      const after = edited(value, changes);
+      deltaOf(value, after);
+      expect(heightOf(after)).toBeGreaterThanOrEqual(levelsOf(after));
+      const states = steps.reduce((now, updates) => fold(now, ...updates), fold(standing(channels))).state;
+      for (const one of Object.values(states)) expect(heightOf(one)).toBeGreaterThanOrEqual(levelsOf(one));
+    }),
+    { numRuns: 300 },
+  );
+});
+
 test("T3: sealing refuses whatever the codec would refuse, with the path where it stands", () => {
   class Person {}
   const stray = fc.constantFrom<() => unknown>(
@@ -339,6 +353,13 @@ test("T3: sealing refuses whatever the codec would refuse, with the path where i
     { numRuns: 500 },
   );
 });
+
+/** How many records and lists stand in each other. */
+function levelsOf(value: unknown): number {
+  if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return 0;
+  const parts = value instanceof Map ? [...value].flat() : value instanceof Set ? [...value] : Object.values(value);
+  return 1 + Math.max(0, ...parts.map(levelsOf));
+}
 
 function listWith(index: number, inner: unknown): unknown[] {
   return [...Array.from({ length: index }, () => 0), inner];

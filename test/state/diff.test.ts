@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { encode } from "../../src/session/codec.js";
 import { applyDeltas, type Delta } from "../../src/state/delta.js";
 import { diff } from "../../src/state/diff.js";
-import { seal } from "../../src/state/seal.js";
+import { heightOf, seal } from "../../src/state/seal.js";
 
 /** The delta from a sealed value to what was made of it; it must replay to the same bytes. */
 function told<T>(before: T, change: (before: T) => unknown): Delta {
@@ -260,6 +260,16 @@ test("a value that is deeper than five hundred levels is refused; one that is ne
   const before = nested(490, 1);
   seal(before);
   expect(() => diff(before, nested(20_000, 1), "value")).toThrow("nested deeper");
+});
+
+test("L15: the levels of a value are known after a change in place: those it had, and those it got", () => {
+  const grown = { a: { b: [1] }, c: [[[[1]]]] };
+  told({ a: { b: [1] }, c: [[1]] }, () => grown);
+  expect([heightOf(grown), heightOf(grown.c), heightOf(grown.a)]).toEqual([5, 4, 2]);
+  const before = { a: { deep: [[1]] }, b: 1 };
+  const kept = { a: before.a, b: 2 };
+  told(before, () => kept);
+  expect(heightOf(kept)).toBe(4);
 });
 
 test("what a change costs follows the change, not the size: an untouched part is never looked into", () => {
