@@ -90,8 +90,10 @@ test("T1: deltas applied one by one, all at once, or out of a store, give the sa
       const last = encode(values.at(-1));
       expect(encode(applyDeltas(first, deltas))).toBe(last);
       expect(encode(deltas.reduce((value, delta) => applyDeltas(value, [delta]), first))).toBe(last);
-      const [stored, storedDeltas] = decode(encode([first, deltas])) as [unknown, Delta[]];
-      expect(encode(applyDeltas(stored, storedDeltas))).toBe(last);
+      // As a store does it: each record by itself. What was one object in two records is two then, and equal.
+      const stored: unknown = decode(encode(first));
+      const storedDeltas = deltas.map((delta) => decode(encode(delta)) as Delta);
+      expect(applyDeltas(stored, storedDeltas)).toStrictEqual(values.at(-1));
     }),
     { numRuns: 500 },
   );
