@@ -57,6 +57,7 @@ export async function firstCheckpoint<C extends Channels>(
     progress: frontier.progress,
     ran: [],
     deltas: barrier.deltas,
+    updatedChannels: barrier.updatedChannels,
     note: noteOf(frontier, former?.note.issued ?? 0),
   };
 }

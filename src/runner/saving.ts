@@ -53,8 +53,14 @@ function stand<C extends Channels>(run: Run<C>, checkpoint: Checkpoint<C>): void
 
 /** Several supersteps as one checkpoint: the deltas of all, the state of the last. */
 function squash<C extends Channels>(former: Checkpoint<C>, last: Checkpoint<C>): Checkpoint<C> {
-  const { parentSeq, ran, deltas } = withoutEphemeral(former as Checkpoint);
-  return { ...last, parentSeq, ran: [...ran, ...last.ran], deltas: [...deltas, ...last.deltas] };
+  const { parentSeq, ran, deltas, updatedChannels } = withoutEphemeral(former as Checkpoint);
+  return {
+    ...last,
+    parentSeq,
+    ran: [...ran, ...last.ran],
+    deltas: [...deltas, ...last.deltas],
+    updatedChannels: [...new Set([...updatedChannels, ...last.updatedChannels])],
+  };
 }
 
 function upsert(former: readonly TaskRecord[], records: readonly TaskRecord[]): readonly TaskRecord[] {

@@ -154,6 +154,7 @@ function nextCheckpoint<C extends Channels>(
     progress: frontier.progress,
     ran: former.frontier,
     deltas: barrier.deltas,
+    updatedChannels: barrier.updatedChannels,
     note: noteAfter(run, frontier, stall),
   };
 }

@@ -50,6 +50,8 @@ export interface Checkpoint<C extends Channels = Channels> {
   readonly progress: Progress;
   readonly ran: readonly TaskRef[];
   readonly deltas: readonly ChannelDelta[];
+  /** Channels whose version grew; one that was only cleared has no delta. */
+  readonly updatedChannels: readonly string[];
   /** As it was when the checkpoint was committed. */
   readonly note: Note;
 }

@@ -54,7 +54,7 @@ export interface StoredRecord extends RecordHead {
 
 /** What changed. `parentFrontier`: when it is what ran, it is not written again. */
 export function encodeBody(checkpoint: Checkpoint, parentFrontier: readonly TaskRef[] | undefined): string {
-  const { frontier, deltas, versions, progress, ran, note, fingerprint, ephemeral } = checkpoint;
+  const { frontier, deltas, versions, progress, ran, note, fingerprint, ephemeral, updatedChannels } = checkpoint;
   const places = new Map(ran.map((task, place) => [task.id, place]));
   const kept = deltas.filter(({ channel }) => !ephemeral.includes(channel));
   const body: Body = {
@@ -65,7 +65,7 @@ export function encodeBody(checkpoint: Checkpoint, parentFrontier: readonly Task
       delta.map(toStoredOp),
     ]),
     g: fingerprint,
-    ...(deltas.length > 0 && { v: grown(versions, deltas) }),
+    ...(updatedChannels.length > 0 && { v: grown(versions, updatedChannels) }),
     ...(progress !== NO_PROGRESS && { p: progress }),
     ...(ran.length > 0 && ran !== parentFrontier && { r: ran }),
     ...((note.status.kind !== "ready" || note.issued > 0) && { n: note }),
@@ -126,6 +126,7 @@ function toCheckpoint(
     progress: body.p ?? NO_PROGRESS,
     ran,
     deltas,
+    updatedChannels: Object.keys(body.v ?? {}),
     note: body.n ?? { status: READY, passed: [], issued: 0 },
   };
 }
@@ -149,8 +150,8 @@ function freezeState(state: Record<string, unknown>): StateOf<Channels> {
   return Object.freeze(state) as StateOf<Channels>;
 }
 
-function grown(versions: Versions, deltas: readonly ChannelDelta[]): Versions {
-  return Object.fromEntries(deltas.map(({ channel }) => [channel, versions[channel] ?? 0]));
+function grown(versions: Versions, channels: readonly string[]): Versions {
+  return Object.fromEntries(channels.map((channel) => [channel, versions[channel] ?? 0]));
 }
 
 function toTarget(task: TaskRef): RouteTarget {

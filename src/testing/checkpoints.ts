@@ -40,6 +40,7 @@ export function firstOf(
     progress: NO_PROGRESS,
     ran: [],
     deltas: [],
+    updatedChannels: [],
     note,
   };
 }
@@ -67,6 +68,7 @@ export function nextOf(
     frontier: tasksOf(frontier, former.incarnation, seq),
     ran: former.frontier,
     deltas: [{ task, channel, delta }],
+    updatedChannels: [channel],
     note,
   };
 }

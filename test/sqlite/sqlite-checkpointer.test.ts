@@ -240,7 +240,10 @@ test("an ephemeral value is never in the log", async () => {
   expect((await new AppRunner(app, { checkpointer: new SqliteCheckpointer(database) }).session("s")).state.secret).toBe(
     "hush-hush",
   );
-  expect((await runner.runUntilComplete("s")).state).toEqual({ n: 11, secret: undefined });
+  const { state, versions } = await runner.runUntilComplete("s");
+  expect(state).toEqual({ n: 11, secret: undefined });
+  const reopened = new AppRunner(app, { checkpointer: new SqliteCheckpointer(database) });
+  expect((await reopened.session("s")).versions).toEqual(versions);
   const log = database.prepare("SELECT group_concat(body || coalesce(snapshot, '')) AS text FROM log").get() as {
     text: string;
   };
