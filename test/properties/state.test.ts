@@ -1,4 +1,5 @@
 /** Laws of state: values, deltas, channels and the barrier. */
+import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import {
@@ -87,13 +88,14 @@ test("T1: deltas applied one by one, all at once, or out of a store, give the sa
       const values = [first];
       for (const step of steps) values.push(edited(values.at(-1), step));
       const deltas = values.slice(1).map((value, index) => deltaOf(values[index], value));
-      const last = encode(values.at(-1));
-      expect(encode(applyDeltas(first, deltas))).toBe(last);
-      expect(encode(deltas.reduce((value, delta) => applyDeltas(value, [delta]), first))).toBe(last);
+      // By value: what two places share and what is only equal is not told apart over several deltas.
+      const isLast = (value: unknown) => isDeepStrictEqual(value, values.at(-1));
+      expect(isLast(applyDeltas(first, deltas))).toBe(true);
+      expect(isLast(deltas.reduce((value, delta) => applyDeltas(value, [delta]), first))).toBe(true);
       // As a store does it: each record by itself. What was one object in two records is two then, and equal.
       const stored: unknown = decode(encode(first));
       const storedDeltas = deltas.map((delta) => decode(encode(delta)) as Delta);
-      expect(applyDeltas(stored, storedDeltas)).toStrictEqual(values.at(-1));
+      expect(isLast(applyDeltas(stored, storedDeltas))).toBe(true);
     }),
     { numRuns: 500 },
   );
