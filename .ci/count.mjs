@@ -1,11 +1,15 @@
-// Prints `N passed, N failed[, N skipped]` from Vitest's JSON results, and exits 1 unless all is well.
+// Prints `N passed, N failed[, N skipped]` from Vitest's JSON results, over all files given, and exits 1 unless all is well.
 import { existsSync, readFileSync } from "node:fs";
 
-const [file] = process.argv.slice(2);
-const { passed, failed, skipped } = existsSync(file) ? count(JSON.parse(readFileSync(file, "utf8"))) : neverRan();
+const counts = process.argv.slice(2).map((file) => {
+  return existsSync(file) ? count(JSON.parse(readFileSync(file, "utf8"))) : neverRan();
+});
+const [passed, failed, skipped] = ["passed", "failed", "skipped"].map((kind) => {
+  return counts.reduce((sum, one) => sum + one[kind], 0);
+});
 
 console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`);
-process.exitCode = failed > 0 || passed === 0 ? 1 : 0;
+process.exitCode = failed > 0 || counts.some((one) => one.passed === 0) ? 1 : 0;
 
 function count(results) {
   return {

@@ -42,7 +42,8 @@ export type { NodeContext, NodeFn, NodeOptions, RetryPolicy } from "./graph/node
 export type { GraphPlan } from "./graph/plan.js";
 export { StateGraph } from "./graph/state-graph.js";
 export { END, Send, START, type Target } from "./graph/target.js";
-export { AppRunner, type InvokeOptions, type SessionFilter } from "./runner/app-runner.js";
+export { AppRunner, type PruneOptions, type SessionFilter } from "./runner/app-runner.js";
+export type { ForkOptions, InvokeOptions } from "./runner/calls.js";
 export type { RunEvent, RunEventBody } from "./runner/events.js";
 export {
   type HookFailure,
@@ -52,14 +53,27 @@ export {
   type RunHooks,
   type StepPosition,
 } from "./runner/hooks.js";
+export type { LeaseOptions } from "./runner/leases.js";
 export type { AppRunnerOptions, RunOptions, StepOptions } from "./runner/options.js";
+export type { HistoryOptions } from "./runner/past.js";
 export type { BarrierOutcome, PausedReport, RunResult, RunSummary, StepReport, StepResult } from "./runner/report.js";
 export { type Resume, type RunStream, resumeWith } from "./runner/stream.js";
-export type { Checkpoint, CheckpointSource, Gate, Note } from "./session/checkpoint.js";
-export type { Checkpointer, NoteWrite, SessionQuery, StoredSession } from "./session/checkpointer.js";
+export type { MigratableCheckpoint, Migrate, Migration } from "./session/migration.js";
+export type { Checkpoint, CheckpointRef, CheckpointSource, Gate, Note } from "./session/checkpoint.js";
+export type {
+  Checkpointer,
+  CommitOptions,
+  HistoryQuery,
+  NoteWrite,
+  Pruned,
+  PrunePolicy,
+  SessionQuery,
+  StoredSession,
+} from "./session/checkpointer.js";
+export type { Lease, LeaseAnswer, LeaseClaim, LeaseHolder } from "./session/lease.js";
 export { MemoryCheckpointer } from "./session/memory-checkpointer.js";
 export type { SessionStatus } from "./session/status.js";
-export type { Change, SessionSummary, SessionView } from "./session/view.js";
+export type { Change, CheckpointView, SessionSummary, SessionView } from "./session/view.js";
 export { append } from "./state/append.js";
 export type { Channel, ChannelOptions, Channels, Fold, StateOf, UpdateOf } from "./state/channel.js";
 export type { Delta, DeltaOp, PatchOperation } from "./state/delta.js";

@@ -11,6 +11,7 @@ import { type Import, parse, type SourceFile } from "./source-file.js";
 
 /** A room imports from floors below its own, and from itself. Two rooms on one floor do not know each other. */
 const FLOORS = new Map([
+  ["crash-point", 0],
   ["errors", 0],
   ["state", 1],
   ["graph", 2],

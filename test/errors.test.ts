@@ -77,7 +77,12 @@ const kinds: readonly (readonly [error: SuperstepError, name: string, code: stri
   [new errors.RunAbortedError("s", boom), "RunAbortedError", "RUN_ABORTED", { cause: boom }],
   [new errors.SessionNotFoundError("s"), "SessionNotFoundError", "SESSION_NOT_FOUND"],
   [new errors.SessionExistsError("s"), "SessionExistsError", "SESSION_EXISTS"],
-  [new errors.SessionBusyError("s", "process 7"), "SessionBusyError", "SESSION_BUSY"],
+  [
+    new errors.SessionBusyError("s", "process 7", 5),
+    "SessionBusyError",
+    "SESSION_BUSY",
+    { owner: "process 7", since: 5, message: 'session "s" is being driven by process 7 since 1970-01-01T00:00:00.005Z' },
+  ],
   [
     new errors.SessionNotFinishedError("s", "paused"),
     "SessionNotFinishedError",

@@ -113,15 +113,17 @@ export class JoinStalledError extends SuperstepError {
   }
 }
 
-/** A value that cannot be stored without loss; `path` says where it stands (`messages[3].onClick`). */
+/** A value that cannot be stored without loss, or not be read back; `path` says where it stands (`messages[3].onClick`). */
 export class SerializationError extends SuperstepError {
   readonly code = "NOT_SERIALIZABLE";
   readonly path: string;
-  constructor(path: string, found: string, cause?: unknown) {
-    super(`${path} is ${found}, which cannot be stored without loss`, {
-      ...(cause !== undefined && { cause }),
-      help: "write plain data (objects, lists, Date, Map, Set, bigint, typed arrays, URL, RegExp), or leave the value out",
-    });
+  constructor(path: string, found: string, context: ErrorContext & { readonly why?: string } = {}) {
+    const { why = "which cannot be stored without loss", help = STORABLE, ...rest } = context;
+    super(`${path} is ${found}, ${why}`, { ...rest, help });
     this.path = path;
   }
 }
+
+const STORABLE =
+  "write plain data (objects, lists, Date, Map, Set, bigint, typed arrays, Buffer, URL, RegExp, errors of the language), " +
+  "name the class with registerClass, or leave the value out";

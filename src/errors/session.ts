@@ -70,12 +70,23 @@ export class SessionExistsError extends SuperstepError {
 export class SessionBusyError extends SuperstepError {
   readonly code = "SESSION_BUSY";
   readonly sessionId: string;
-  constructor(sessionId: string, holder: string) {
-    super(`session "${sessionId}" is being driven by ${holder}`, {
-      help: "wait for that call to settle, then try again",
+  /** Who drives it: host, process and runner, or a call of the same runner. */
+  readonly owner: string;
+  /** Since when, in milliseconds since the epoch. */
+  readonly since: number;
+  constructor(sessionId: string, owner: string, since: number) {
+    super(`session "${sessionId}" is being driven by ${owner} since ${timeOf(since)}`, {
+      help: "wait for that call to settle, then try again; what a dead process held is free after 5 s at most",
     });
     this.sessionId = sessionId;
+    this.owner = owner;
+    this.since = since;
   }
+}
+
+/** A store may have given back any number. */
+function timeOf(ms: number): string {
+  return Math.abs(ms) <= 8.64e15 ? new Date(ms).toISOString() : String(ms);
 }
 
 /** New input came for a session that has not finished with the former one. */
@@ -122,12 +133,15 @@ export class GraphMismatchError extends SuperstepError {
   readonly code = "GRAPH_MISMATCH";
   readonly missingNodes: readonly string[];
   readonly missingChannels: readonly string[];
-  constructor(sessionId: string, missingNodes: readonly string[], missingChannels: readonly string[]) {
+  /** `cause`: what a migration threw. */
+  constructor(sessionId: string, missingNodes: readonly string[], missingChannels: readonly string[], cause?: unknown) {
     const missing = [...missingNodes.map((n) => `node "${n}"`), ...missingChannels.map((c) => `channel "${c}"`)].join(
       ", ",
     );
-    super(`session "${sessionId}" needs ${missing}, which the graph does not have`, {
-      help: "run it with the graph that made it, or bring back what is missing",
+    const what = cause === undefined ? `needs ${missing}, which the graph does not have` : "could not be migrated";
+    super(`session "${sessionId}" ${what}`, {
+      help: "run it with the graph that made it, bring back what is missing, or mend the runner's `migrate`",
+      ...(cause !== undefined && { cause }),
     });
     this.missingNodes = missingNodes;
     this.missingChannels = missingChannels;

@@ -12,17 +12,22 @@ export class CheckpointError extends SuperstepError {
   }
 }
 
-/** The session has moved on since this run read it. Nothing of this run was written. */
+/** The session has moved on since this run read it, or somebody else has taken it over. Nothing of this write was written. */
 export class CheckpointConflictError extends SuperstepError {
   readonly code = "CHECKPOINT_CONFLICT";
   readonly sessionId: string;
   readonly expected: string | undefined;
-  constructor(sessionId: string, expected: string | undefined) {
-    super(`session "${sessionId}" has moved on from checkpoint "${expected ?? "none"}"`, {
+  /** Who took the session over, when it was taken over. */
+  declare readonly takenBy?: string;
+  constructor(sessionId: string, expected: string | undefined, takenBy?: string) {
+    const what = takenBy === undefined ? "has moved on" : `was taken over by ${takenBy}`;
+    const where = takenBy !== undefined && expected === undefined ? "" : ` from checkpoint "${expected ?? "none"}"`;
+    super(`session "${sessionId}" ${what}${where}`, {
       help: "another process drives this session; read it again before going on",
     });
     this.sessionId = sessionId;
     this.expected = expected;
+    if (takenBy !== undefined) this.takenBy = takenBy;
   }
 }
 

@@ -1,26 +1,39 @@
-/** The calls that drive sessions at this moment: one a session, and all of them end when the runner closes. */
+/** The calls that drive sessions at this moment: one a session, here and in every other process. All of them end when the runner closes. */
 import { InvalidOptionError, SessionBusyError } from "../errors.js";
-import { RunCancellation } from "./cancellation.js";
+import type { RunCancellation } from "./cancellation.js";
+import type { Leases } from "./leases.js";
+
+interface ActiveRun {
+  readonly cancellation: RunCancellation;
+  readonly since: number;
+  readonly done: Promise<unknown>;
+}
 
 export class ActiveRuns {
-  readonly #bySession = new Map<string, { readonly cancellation: RunCancellation; readonly done: Promise<unknown> }>();
+  readonly #leases: Leases;
+  readonly #bySession = new Map<string, ActiveRun>();
   #closed = false;
 
-  /** Throws SessionBusyError while another call drives the session. */
-  async exclusively<R>(sessionId: string, cancellation: RunCancellation, work: () => Promise<R>): Promise<R> {
+  constructor(leases: Leases) {
+    this.#leases = leases;
+  }
+
+  /** The work gets the fencing number to write under. Throws SessionBusyError while somebody else drives the session. */
+  async exclusively<R>(
+    sessionId: string,
+    cancellation: RunCancellation,
+    work: (fence: number) => Promise<R>,
+  ): Promise<R> {
     try {
       if (this.#closed) throw new InvalidOptionError("runner", "is closed", "make a new AppRunner");
-      if (this.#bySession.has(sessionId)) throw new SessionBusyError(sessionId, "another call of this runner");
-      return await this.#take(sessionId, cancellation, work);
+      const other = this.#bySession.get(sessionId);
+      if (other !== undefined) throw new SessionBusyError(sessionId, "another call of this runner", other.since);
+      const done = this.#underLease(sessionId, cancellation, work);
+      this.#bySession.set(sessionId, { cancellation, since: this.#leases.now(), done });
+      return await done.finally(() => this.#bySession.delete(sessionId));
     } finally {
       cancellation.dispose();
     }
-  }
-
-  async #take<R>(sessionId: string, cancellation: RunCancellation, work: () => Promise<R>): Promise<R> {
-    const done = work();
-    this.#bySession.set(sessionId, { cancellation, done });
-    return done.finally(() => this.#bySession.delete(sessionId));
   }
 
   /** Ends what runs at its next boundary, and waits for it. */
@@ -32,9 +45,17 @@ export class ActiveRuns {
     }
     await Promise.allSettled(active.map(({ done }) => done));
   }
-}
 
-/** A cancellation for calls that nobody can abort. */
-export function uncancelled(): RunCancellation {
-  return new RunCancellation();
+  async #underLease<R>(
+    sessionId: string,
+    cancellation: RunCancellation,
+    work: (fence: number) => Promise<R>,
+  ): Promise<R> {
+    const lease = await this.#leases.take(sessionId, (cause) => cancellation.abort(cause));
+    try {
+      return await work(lease.fence);
+    } finally {
+      await this.#leases.giveBack(lease);
+    }
+  }
 }

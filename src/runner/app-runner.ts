@@ -1,44 +1,41 @@
 /** Runs the sessions of one compiled graph. Thin: a call is checked, takes its session, and is driven. */
-import {
-  recordOf,
-  SessionExistsError,
-  SessionNotFinishedError,
-  SessionNotFoundError,
-  UnknownNodeError,
-} from "../errors.js";
+import { recordOf } from "../errors.js";
 import type { App } from "../graph/app.js";
 import type { Checkpoint } from "../session/checkpoint.js";
 import type { SessionStatus } from "../session/status.js";
-import { type SessionSummary, type SessionView, viewOf } from "../session/view.js";
+import {
+  type CheckpointView,
+  checkpointViewOf,
+  type SessionSummary,
+  type SessionView,
+  viewOf,
+} from "../session/view.js";
 import type { Channels, UpdateOf } from "../state/channel.js";
-import { ActiveRuns, uncancelled } from "./active-runs.js";
+import { ActiveRuns } from "./active-runs.js";
+import { Calls, type ForkOptions, type InvokeOptions } from "./calls.js";
 import { RunCancellation } from "./cancellation.js";
 import { driveOn, driveOnce } from "./drive.js";
 import type { EventSink } from "./events.js";
 import type { RunHooks } from "./hooks.js";
-import { firstCheckpoint, type Invocation } from "./invocation.js";
-import { loadStanding, openEngine, openRun } from "./opening.js";
+import { Leases } from "./leases.js";
+import { openEngine } from "./opening.js";
 import {
   type AppRunnerOptions,
+  checkFork,
+  checkHistoryOptions,
   checkIfExists,
-  checkRunOptions,
+  checkPlace,
+  checkPrunePolicy,
   checkSessionFilter,
   checkSessionId,
   type RunOptions,
   type StepOptions,
 } from "./options.js";
+import { checkExists, checkpointAt, type HistoryOptions, historyOf } from "./past.js";
 import type { RunResult, StepResult } from "./report.js";
-import { answersOf, storeAnswers } from "./resuming.js";
-import { type Engine, nextStep, type Run, type Standing } from "./run.js";
+import type { Engine } from "./run.js";
 import { EventStream, isResume, type Resume, type RunStream } from "./stream.js";
 
-/** How `invoke` begins, and how far it goes. */
-export interface InvokeOptions<N extends string = string> extends RunOptions<N> {
-  /** Begins at this node instead of at START. */
-  readonly entry?: N;
-  /** Gives up what is open and begins the next invocation. */
-  readonly restart?: boolean;
-}
 /** Which sessions to list, ordered by id. */
 export interface SessionFilter {
   readonly status?: SessionStatus["kind"];
@@ -46,11 +43,14 @@ export interface SessionFilter {
   /** Begins behind this id. */
   readonly after?: string;
 }
-/** How one call is watched and stopped. */
-interface Watch {
-  readonly cancellation?: RunCancellation;
-  readonly emit?: EventSink;
-  readonly reports?: boolean;
+/** What pruning leaves; a checkpoint goes only when every limit that is given lets it go. */
+export interface PruneOptions {
+  /** Only this session's. Default: those of all sessions. */
+  readonly sessionId?: string;
+  /** How many of the newest stay. */
+  readonly keepLast?: number;
+  /** Younger ones stay: milliseconds on the runner's clock. */
+  readonly olderThanMs?: number;
 }
 
 const PAGE = 200;
@@ -58,39 +58,36 @@ const PAGE = 200;
 /** Runs the sessions of one compiled graph; many at once, one call at a time for each. */
 export class AppRunner<C extends Channels, N extends string> {
   readonly #engine: Engine<C>;
-  readonly #active = new ActiveRuns();
+  readonly #active: ActiveRuns;
+  readonly #calls: Calls<C>;
   readonly #ownsStore: boolean;
 
   /** Throws InvalidOptionError. */
   constructor(app: App<C, N>, options: AppRunnerOptions = {}) {
     this.#engine = openEngine(app, options);
+    this.#active = new ActiveRuns(new Leases(this.#engine.store, options.lease));
+    this.#calls = new Calls(this.#engine, this.#active);
     this.#ownsStore = options.checkpointer === undefined;
   }
 
-  /** Makes a session and folds its input; runs nothing. `ifExists` is "error" unless said otherwise. Throws SessionExistsError. */
+  /** Makes a session and folds its input; runs nothing. `ifExists` is "error" unless said otherwise. Throws SessionExistsError, and SessionBusyError while it is driven. */
   async createSession(
     sessionId: string,
     input?: UpdateOf<C>,
     { ifExists = "error" }: { readonly ifExists?: "error" | "resume" | "replace" } = {},
   ): Promise<SessionView<C>> {
-    checkSessionId(sessionId);
     checkIfExists(ifExists);
-    return this.#active.exclusively(sessionId, uncancelled(), async () => {
-      const former = ifExists === "replace" ? undefined : await loadStanding(this.#engine, sessionId);
-      if (former !== undefined && ifExists === "error") throw new SessionExistsError(sessionId);
-      const { checkpoint, note } = former ?? (await this.#create(sessionId, input, ifExists === "replace"));
-      return viewOf(checkpoint, note);
-    });
+    return this.#calls.create(sessionId, input, ifExists);
   }
 
   /** One superstep. On a completed session: a completed report and nothing run. On open interrupts: paused again and nothing run, until `resume` answers. */
   async runStep(sessionId: string, options: StepOptions<N> = {}): Promise<StepResult<C>> {
-    return this.#drive(sessionId, options, { reports: true }, driveOnce);
+    return this.#calls.drive(sessionId, options, { reports: true }, driveOnce);
   }
 
-  /** Supersteps until the session completes or pauses. Consumes a pause (other than open interrupts); tries a failed frontier again. */
+  /** Supersteps until the session completes or pauses. Consumes a pause (other than open interrupts); tries a failed frontier again. Throws SessionBusyError while somebody else drives it. */
   async runUntilComplete(sessionId: string, options: RunOptions<N> = {}): Promise<RunResult<C>> {
-    return this.#drive(sessionId, options, {}, driveOn);
+    return this.#calls.drive(sessionId, options, {}, driveOn);
   }
 
   /**
@@ -98,7 +95,7 @@ export class AppRunner<C extends Channels, N extends string> {
    * anything else is the answer to the one that is open. `undefined` answers nothing. Throws NotPausedError, InterruptAnswerError.
    */
   async resume(sessionId: string, answer?: unknown, options: RunOptions<N> = {}): Promise<RunResult<C>> {
-    return this.#resume(sessionId, answer, options, {});
+    return this.#calls.resume(sessionId, answer, options, {});
   }
 
   /**
@@ -107,7 +104,7 @@ export class AppRunner<C extends Channels, N extends string> {
    * says to give up what is open and begin the next invocation.
    */
   async invoke(sessionId: string, input?: UpdateOf<C>, options: InvokeOptions<N> = {}): Promise<RunResult<C>> {
-    return this.#invoke(sessionId, input, options, {});
+    return this.#calls.invoke(sessionId, input, options, {});
   }
 
   /** The same as `invoke`, or as `resume` with `resumeWith(answer)`, as typed events. It runs whether or not anyone iterates; `result` settles with the last event. */
@@ -118,9 +115,9 @@ export class AppRunner<C extends Channels, N extends string> {
       const { clock } = this.#engine;
       const emit: EventSink = (step, event) => stream.push({ seq: ++seq, at: clock.now(), sessionId, step, ...event });
       try {
-        const watch: Watch = { cancellation, emit };
-        if (isResume(input)) return await this.#resume(sessionId, input.answer, options, watch);
-        return await this.#invoke(sessionId, input as UpdateOf<C> | undefined, options, watch);
+        const watch = { cancellation, emit };
+        if (isResume(input)) return await this.#calls.resume(sessionId, input.answer, options, watch);
+        return await this.#calls.invoke(sessionId, input as UpdateOf<C> | undefined, options, watch);
       } catch (error) {
         if (!stream.isOver) emit(0, { type: "run.failed", error: recordOf(error) });
         throw error;
@@ -131,7 +128,7 @@ export class AppRunner<C extends Channels, N extends string> {
   /** The session as it stands. Throws SessionNotFoundError. */
   async session(sessionId: string): Promise<SessionView<C>> {
     checkSessionId(sessionId);
-    const { checkpoint, note } = await this.#load(sessionId);
+    const { checkpoint, note } = await this.#calls.load(sessionId);
     return viewOf(checkpoint, note);
   }
 
@@ -155,12 +152,62 @@ export class AppRunner<C extends Channels, N extends string> {
     }
   }
 
-  /** Forgets the session and all its checkpoints. Throws SessionNotFoundError, and SessionBusyError while it is driven. */
-  async deleteSession(sessionId: string): Promise<void> {
+  /**
+   * The session's checkpoints, newest first, read page by page; those of the session it was forked from come after its own. State is
+   * read only when it is looked at, where the store can. Throws SessionNotFoundError; CheckpointCorruptError when it gets to a damaged one.
+   */
+  async *history(sessionId: string, options: HistoryOptions = {}): AsyncIterable<CheckpointView<C>> {
     checkSessionId(sessionId);
-    await this.#active.exclusively(sessionId, uncancelled(), async () => {
-      await this.#load(sessionId);
-      await this.#engine.store.delete(sessionId);
+    checkHistoryOptions(options);
+    yield* historyOf<C>(this.#engine.store, sessionId, options);
+  }
+
+  /** A checkpoint of the session's line: the newest of a step, or the one of an id. Throws SessionNotFoundError and CheckpointNotFoundError. */
+  async at(sessionId: string, stepOrCheckpointId: number | string): Promise<CheckpointView<C>> {
+    checkSessionId(sessionId);
+    checkPlace("stepOrCheckpointId", stepOrCheckpointId);
+    const checkpoint = await checkpointAt(this.#engine.store, sessionId, stepOrCheckpointId);
+    return { ...checkpointViewOf(checkpoint as Checkpoint<C>, sessionId) };
+  }
+
+  /**
+   * A new session that starts from a checkpoint of another: from its newest, unless `step` or `checkpointId` says otherwise. It shares what
+   * is stored with its origin, and outlives it. Questions, kept results and effects stay with the origin. `update` and `asNode` as in
+   * `updateState`. Throws SessionExistsError, CheckpointNotFoundError, GraphMismatchError.
+   */
+  async fork(sessionId: string, options: ForkOptions<C, N>): Promise<SessionView<C>> {
+    checkSessionId(sessionId);
+    checkFork(options);
+    return this.#calls.fork(sessionId, options);
+  }
+
+  /**
+   * Writes through the reducers as if `asNode` had returned it; who runs next is then what follows that node. Without `asNode` the frontier
+   * stays, with its questions and kept results. A checkpoint of its own, of the same step. Throws what the barrier throws, UnknownNodeError,
+   * and SessionBusyError while the session is driven.
+   */
+  async updateState(
+    sessionId: string,
+    update: UpdateOf<C>,
+    { asNode }: { readonly asNode?: N } = {},
+  ): Promise<SessionView<C>> {
+    return this.#calls.update(sessionId, update, asNode);
+  }
+
+  /** Forgets the session and all its checkpoints; forks of it keep what they need. Throws SessionNotFoundError, and SessionBusyError while it is driven. */
+  async deleteSession(sessionId: string): Promise<void> {
+    return this.#calls.delete(sessionId);
+  }
+
+  /** Takes old checkpoints away for good; never the newest of a session, nor what a fork needs. Tells how many are gone and what they weighed. Throws InvalidOptionError, SessionNotFoundError. */
+  async prune(policy: PruneOptions): Promise<{ readonly checkpoints: number; readonly bytes: number }> {
+    checkPrunePolicy(policy);
+    const { sessionId, keepLast, olderThanMs } = policy;
+    if (sessionId !== undefined) await checkExists(this.#engine.store, sessionId);
+    return this.#engine.store.prune({
+      ...(sessionId !== undefined && { sessionId }),
+      ...(keepLast !== undefined && { keepLast }),
+      ...(olderThanMs !== undefined && { madeBefore: this.#engine.clock.now() - olderThanMs }),
     });
   }
 
@@ -176,83 +223,5 @@ export class AppRunner<C extends Channels, N extends string> {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
-  }
-
-  async #invoke(
-    sessionId: string,
-    input: UpdateOf<C> | undefined,
-    options: InvokeOptions<N>,
-    watch: Watch,
-  ): Promise<RunResult<C>> {
-    const { entry, restart = false } = options;
-    if (entry !== undefined && !this.#engine.plan.nodes.has(entry)) {
-      throw new UnknownNodeError(entry, "entry", [...this.#engine.plan.nodes.keys()]);
-    }
-    return this.#exclusively(sessionId, options, watch, async (cancellation) => {
-      const former = await loadStanding(this.#engine, sessionId);
-      const invocation = { sessionId, input, cancellation, ...(entry && { entry }), ...(former && { former }) };
-      const standing = await this.#beginOrGoOn(invocation, restart);
-      return driveOn(openRun(this.#engine, { sessionId, options, ...watch, cancellation }, standing));
-    });
-  }
-
-  async #beginOrGoOn(invocation: Invocation<C>, restart: boolean): Promise<Standing<C>> {
-    const { sessionId, former, input, entry } = invocation;
-    const status = former?.note.status.kind ?? "completed";
-    if (former !== undefined && status !== "completed" && !restart) {
-      if (input !== undefined || entry !== undefined) throw new SessionNotFinishedError(sessionId, status);
-      return former;
-    }
-    const checkpoint = await firstCheckpoint(this.#engine, invocation);
-    await this.#engine.store.commit(checkpoint as Checkpoint);
-    return { checkpoint, note: checkpoint.note, records: [] };
-  }
-
-  async #create(sessionId: string, input: UpdateOf<C> | undefined, replace: boolean): Promise<Standing<C>> {
-    const checkpoint = await firstCheckpoint(this.#engine, { sessionId, input });
-    await this.#engine.store.commit(checkpoint as Checkpoint, { replace });
-    return { checkpoint, note: checkpoint.note, records: [] };
-  }
-
-  async #resume(sessionId: string, answer: unknown, options: RunOptions<N>, watch: Watch): Promise<RunResult<C>> {
-    return this.#exclusively(sessionId, options, watch, async (cancellation) => {
-      const standing = await this.#load(sessionId);
-      const answered = answersOf(standing, answer);
-      const run = openRun(this.#engine, { sessionId, options, ...watch, cancellation }, standing);
-      return driveOn(run, async () => {
-        await storeAnswers(run, answered);
-        this.#engine.hooks.tell("onResume", { sessionId, step: nextStep(run), answer });
-      });
-    });
-  }
-
-  async #drive<R>(
-    sessionId: string,
-    options: RunOptions<N>,
-    watch: Watch,
-    work: (run: Run<C>) => Promise<R>,
-  ): Promise<R> {
-    return this.#exclusively(sessionId, options, watch, async (cancellation) =>
-      work(openRun(this.#engine, { sessionId, options, ...watch, cancellation }, await this.#load(sessionId))),
-    );
-  }
-
-  async #exclusively<R>(
-    sessionId: string,
-    options: RunOptions<N>,
-    watch: Watch,
-    work: (cancellation: RunCancellation) => Promise<R>,
-  ): Promise<R> {
-    checkSessionId(sessionId);
-    checkRunOptions(options, this.#engine.plan);
-    const cancellation = watch.cancellation ?? new RunCancellation();
-    cancellation.follow(options.signal);
-    return this.#active.exclusively(sessionId, cancellation, () => work(cancellation));
-  }
-
-  async #load(sessionId: string): Promise<Standing<C>> {
-    const standing = await loadStanding(this.#engine, sessionId);
-    if (standing === undefined) throw new SessionNotFoundError(sessionId);
-    return standing;
   }
 }

@@ -1,5 +1,5 @@
-/** One wish to stop a run, from the caller's signal, from `stream.abort`, or from `close`. Leaves no listener behind (L14). */
-import { RunAbortedError } from "../errors.js";
+/** One wish to stop a run: from the caller's signal, from `stream.abort`, from `close`, or because its lease is lost. Leaves no listener behind (L14). */
+import { CheckpointConflictError, RunAbortedError } from "../errors.js";
 import type { Cancellation } from "../superstep/schedule.js";
 
 export class RunCancellation implements Cancellation {
@@ -22,6 +22,12 @@ export class RunCancellation implements Cancellation {
   }
   get reason(): unknown {
     return this.#cause?.reason;
+  }
+
+  /** What a stopped run ends with. Who lost the session to another owner was not aborted by anybody (C4). */
+  toError(sessionId: string): RunAbortedError | CheckpointConflictError {
+    const { reason } = this.#cause ?? this.stopAtBoundary ?? {};
+    return reason instanceof CheckpointConflictError ? reason : new RunAbortedError(sessionId, reason);
   }
 
   abort(reason: unknown): void {
@@ -49,7 +55,7 @@ export async function unlessAborted<T>(
 ): Promise<T> {
   let forget = (): void => undefined;
   const aborted = new Promise<never>((_, reject) => {
-    const giveUp = (): void => reject(new RunAbortedError(sessionId, cancellation.reason));
+    const giveUp = (): void => reject(cancellation.toError(sessionId));
     if (cancellation.aborted) giveUp();
     else forget = cancellation.onAbort(giveUp);
   });

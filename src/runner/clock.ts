@@ -1,4 +1,5 @@
 /** Time, as the runner sees it: the system's, or the caller's. */
+import { setTimeout as sleepQuietly } from "node:timers/promises";
 import type { Clock } from "../superstep/task-context.js";
 
 /** Node takes a longer timer for one of 1 ms. */
@@ -14,6 +15,12 @@ export const systemClock: Clock = {
       left -= LONGEST_MS;
     } while (left > 0);
   },
+};
+
+/** The system's clock for what goes on beside the work: its sleep does not keep the process alive. */
+export const quietClock: Clock = {
+  now: () => Date.now(),
+  sleep: (ms, signal) => sleepQuietly(ms, undefined, { ref: false, ...(signal && { signal }) }),
 };
 
 function sleepOnce(ms: number, signal: AbortSignal | undefined): Promise<void> {

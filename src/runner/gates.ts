@@ -1,5 +1,5 @@
 /** What may stop a session at a boundary, in the order of P1. A gate that stopped it once at a boundary lets it pass there (P2). */
-import { RunAbortedError, StepLimitError } from "../errors.js";
+import { StepLimitError } from "../errors.js";
 import type { Gate, Note } from "../session/checkpoint.js";
 import { READY } from "../session/status.js";
 import type { Channels } from "../state/channel.js";
@@ -59,10 +59,9 @@ async function makeReady<C extends Channels>(run: Run<C>): Promise<void> {
 
 async function checkLimits<C extends Channels>(run: Run<C>): Promise<void> {
   const { cancellation, sessionId } = run;
-  const stop = cancellation.aborted ? cancellation : cancellation.stopAtBoundary;
-  if (stop !== undefined) {
+  if (cancellation.aborted || cancellation.stopAtBoundary !== undefined) {
     await makeReady(run);
-    throw new RunAbortedError(sessionId, stop.reason);
+    throw cancellation.toError(sessionId);
   }
   const most = run.options.maxSteps ?? DEFAULT_MAX_STEPS;
   if (run.tally.steps >= most) throw new StepLimitError(sessionId, most);

@@ -2,6 +2,7 @@
  * Keeps what tasks finish while their superstep still waits for others (S6, C5): what finishes in one turn of the event loop is
  * one transaction, and a superstep that ends in that turn writes none. Completion is reported once it is durable (C2).
  */
+import { crashPoint } from "../crash-point.js";
 import type { Channels } from "../state/channel.js";
 import type { Settled } from "../superstep/attempt.js";
 import type { TaskRecord } from "../superstep/record.js";
@@ -35,6 +36,7 @@ export class Keeper<C extends Channels> {
   }
 
   readonly settled = (one: Settled): void => {
+    crashPoint("task.settled");
     if (one.kind !== "finished" || one.kept || this.#isHeldBack) return;
     this.#records.push(resultOf(one));
     this.#finished.push(one);

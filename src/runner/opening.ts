@@ -1,6 +1,6 @@
 /** Opens a run: the engine that all runs share, and where the session stands. */
 import type { App } from "../graph/app.js";
-import { adopt } from "../session/adopt.js";
+import { adoptSession } from "../session/adopt.js";
 import { MemoryCheckpointer } from "../session/memory-checkpointer.js";
 import type { Channels } from "../state/channel.js";
 import { Semaphore } from "../superstep/semaphore.js";
@@ -28,6 +28,7 @@ export function openEngine<C extends Channels>({ plan }: App<C, string>, options
     maxConcurrency: options.maxConcurrency ?? 64,
     onFailure: options.onFailure ?? "drain",
     durability: options.durability ?? "step",
+    migrate: options.migrate,
   };
 }
 
@@ -37,12 +38,14 @@ export async function loadStanding<C extends Channels>(
   sessionId: string,
 ): Promise<Standing<C> | undefined> {
   const stored = await engine.store.load(sessionId);
-  return stored && { ...stored, checkpoint: adopt(stored.checkpoint, engine.plan) };
+  return stored && adoptSession(stored, engine.plan, engine.migrate);
 }
 
 /** How a run is watched and stopped. */
 export interface RunCall {
   readonly sessionId: string;
+  /** The number to write under (C4). */
+  readonly fence: number;
   readonly options: RunOptions;
   readonly cancellation: RunCancellation;
   readonly emit?: EventSink;
@@ -55,6 +58,7 @@ export function openRun<C extends Channels>(engine: Engine<C>, call: RunCall, st
   const trace = Trace.start(SPANS.run, attributes, standing.note.trace);
   return {
     sessionId: call.sessionId,
+    fence: call.fence,
     engine,
     options: call.options,
     cancellation: call.cancellation,
@@ -65,5 +69,6 @@ export function openRun<C extends Channels>(engine: Engine<C>, call: RunCall, st
     scope: trace,
     standing,
     unsaved: undefined,
+    isRebased: standing.isRebased === true,
   };
 }

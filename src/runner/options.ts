@@ -2,11 +2,13 @@
 import { InvalidOptionError, UnknownNodeError } from "../errors.js";
 import type { GraphPlan } from "../graph/plan.js";
 import type { Checkpointer } from "../session/checkpointer.js";
+import type { Migrate } from "../session/migration.js";
 import type { Channels } from "../state/channel.js";
 import type { InterruptOptions } from "../superstep/interrupts.js";
 import type { FailurePolicy } from "../superstep/schedule.js";
 import type { Clock } from "../superstep/task-context.js";
 import type { RunHooks } from "./hooks.js";
+import type { LeaseOptions } from "./leases.js";
 
 /** Where a superstep stops, and what may abort it. */
 export interface StepOptions<N extends string = string> extends InterruptOptions<N> {
@@ -35,20 +37,30 @@ export interface AppRunnerOptions {
   readonly clock?: Clock;
   /** In [0,1). Default Math.random. */
   readonly random?: () => number;
+  /** Takes a session that another graph has written over to this one; without it, one that needs what is gone is a GraphMismatchError. */
+  readonly migrate?: Migrate;
+  /** How long a session stays closed to others when this process dies while it drives it. */
+  readonly lease?: LeaseOptions;
 }
 
 export const DEFAULT_MAX_STEPS = 100;
 
+const STORE_METHODS = [
+  ...["load", "commit", "annotate", "list", "delete", "history", "at", "prune"],
+  ...["acquire", "renew", "release", "close"],
+];
+
 /** Throws InvalidOptionError. */
 export function checkRunnerOptions<C extends Channels>(options: AppRunnerOptions, plan: GraphPlan<C>): void {
-  checkPort("checkpointer", options.checkpointer, ["load", "commit", "annotate", "list", "delete", "close"]);
+  checkPort("checkpointer", options.checkpointer, STORE_METHODS);
   checkPort("clock", options.clock, ["now", "sleep"]);
+  checkPort("lease.clock", options.lease?.clock, ["now", "sleep"]);
+  checkTimer("lease.ttlMs", options.lease?.ttlMs);
+  checkFunction("migrate", options.migrate, "(checkpoint) => ({ state, frontier })");
   if (options.hooks !== undefined && !Array.isArray(options.hooks)) {
     throw new InvalidOptionError("hooks", "is no list", "pass a list of hooks");
   }
-  if (options.random !== undefined && typeof options.random !== "function") {
-    throw new InvalidOptionError("random", "is no function", "pass () => a number in [0,1)");
-  }
+  checkFunction("random", options.random, "() => a number in [0,1)");
   checkCount("maxConcurrency", options.maxConcurrency);
   for (const [name, permits] of Object.entries(options.limits ?? {})) checkCount(`limits.${name}`, permits);
   checkOneOf("onFailure", options.onFailure, ["drain", "abort"]);
@@ -98,10 +110,54 @@ export function checkSessionFilter({ status, limit }: { readonly status?: unknow
   if (limit !== 0) checkCount("limit", limit);
 }
 
+/** Throws InvalidOptionError. */
+export function checkHistoryOptions({ limit, before }: { readonly limit?: number; readonly before?: unknown }): void {
+  if (limit !== 0) checkCount("limit", limit);
+  if (before === undefined || typeof before === "string" || isStep(before)) return;
+  throw new InvalidOptionError("before", `is ${String(before)}`, "give a step, or a checkpoint's id");
+}
+
+/** Throws InvalidOptionError. */
+export function checkPlace(option: string, place: unknown): void {
+  if (typeof place === "string" || isStep(place)) return;
+  throw new InvalidOptionError(option, `is ${String(place)}`, "give a step, or a checkpoint's id");
+}
+
+/** Throws InvalidOptionError. */
+export function checkFork(options: {
+  readonly as: unknown;
+  readonly step?: unknown;
+  readonly checkpointId?: unknown;
+}): void {
+  checkRecord("options", options, "{ as: the new session's id }");
+  const { as, step, checkpointId } = options;
+  checkSessionId(as, "as");
+  if (step !== undefined && checkpointId !== undefined)
+    throw new InvalidOptionError("checkpointId", "and step are both given", "give one of them");
+  if (step !== undefined && !isStep(step)) throw new InvalidOptionError("step", `is ${String(step)}`, "give a step");
+  if (checkpointId === undefined || typeof checkpointId === "string") return;
+  throw new InvalidOptionError("checkpointId", `is ${String(checkpointId)}`, "give a checkpoint's id");
+}
+
+/** Throws InvalidOptionError. */
+export function checkPrunePolicy(policy: {
+  readonly sessionId?: unknown;
+  readonly keepLast?: number;
+  readonly olderThanMs?: number;
+}): void {
+  checkRecord("policy", policy, "{ keepLast: 10 }");
+  const { sessionId, keepLast, olderThanMs } = policy;
+  if (sessionId !== undefined) checkSessionId(sessionId);
+  checkCount("keepLast", keepLast);
+  checkMilliseconds("olderThanMs", olderThanMs);
+  if (keepLast !== undefined || olderThanMs !== undefined) return;
+  throw new InvalidOptionError("policy", "says nothing about what may go", "give keepLast, olderThanMs, or both");
+}
+
 /** Throws InvalidOptionError for a session id that no store could keep. */
-export function checkSessionId(sessionId: unknown): void {
+export function checkSessionId(sessionId: unknown, option = "sessionId"): void {
   if (typeof sessionId === "string" && sessionId !== "" && sessionId.length <= 512 && sessionId.isWellFormed()) return;
-  throw new InvalidOptionError("sessionId", "is no usable name", "pass a well-formed string of 1 to 512 characters");
+  throw new InvalidOptionError(option, "is no usable name", "pass a well-formed string of 1 to 512 characters");
 }
 
 function checkNodes<C extends Channels>(option: string, nodes: unknown, plan: GraphPlan<C>): void {
@@ -117,6 +173,32 @@ function checkNodes<C extends Channels>(option: string, nodes: unknown, plan: Gr
 function checkCount(option: string, value: number | undefined): void {
   if (value === undefined || value === Number.POSITIVE_INFINITY || (Number.isInteger(value) && value > 0)) return;
   throw new InvalidOptionError(option, `is ${String(value)}`, "give a whole number of at least 1");
+}
+
+function isStep(value: unknown): boolean {
+  return typeof value === "number" && Number.isInteger(value) && value >= 0;
+}
+
+function checkRecord(option: string, value: unknown, example: string): void {
+  if (typeof value === "object" && value !== null) return;
+  throw new InvalidOptionError(option, `is ${String(value)}`, `pass ${example}`);
+}
+
+/** What a timer can wait for. */
+function checkTimer(option: string, value: number | undefined): void {
+  checkMilliseconds(option, value);
+  if (value === undefined || value < 2 ** 31) return;
+  throw new InvalidOptionError(option, `is ${value}`, "give at most 2147483647 milliseconds, which is 24 days");
+}
+
+function checkMilliseconds(option: string, value: number | undefined): void {
+  if (value === undefined || (typeof value === "number" && value >= 0)) return;
+  throw new InvalidOptionError(option, `is ${String(value)}`, "give a number of milliseconds, 0 or more");
+}
+
+function checkFunction(option: string, value: unknown, example: string): void {
+  if (value === undefined || typeof value === "function") return;
+  throw new InvalidOptionError(option, "is no function", `pass ${example}`);
 }
 
 function checkPort(option: string, value: object | undefined, methods: readonly string[]): void {

@@ -2,6 +2,7 @@
 import type { FrontierContext, TaskRef } from "../errors.js";
 import type { GraphPlan } from "../graph/plan.js";
 import { type Checkpoint, checkpointId, type Note } from "../session/checkpoint.js";
+import type { Migrate } from "../session/migration.js";
 import type { SessionView } from "../session/view.js";
 import { viewOf } from "../session/view.js";
 import type { Channels } from "../state/channel.js";
@@ -29,6 +30,7 @@ export interface Engine<C extends Channels> {
   readonly maxConcurrency: number;
   readonly onFailure: FailurePolicy;
   readonly durability: "step" | "exit";
+  readonly migrate: Migrate | undefined;
 }
 
 /** Where a session stands, as this run knows it. */
@@ -36,10 +38,14 @@ export interface Standing<C extends Channels> {
   readonly checkpoint: Checkpoint<C>;
   readonly note: Note;
   readonly records: readonly TaskRecord[];
+  /** Whether the state is another one than what is stored, because the graph has changed since. */
+  readonly isRebased?: boolean;
 }
 
 export interface Run<C extends Channels> {
   readonly sessionId: string;
+  /** The number to write under (C4). */
+  readonly fence: number;
   readonly engine: Engine<C>;
   readonly options: RunOptions;
   readonly cancellation: RunCancellation;
@@ -53,6 +59,8 @@ export interface Run<C extends Channels> {
   standing: Standing<C>;
   /** Under `durability: "exit"`: supersteps that are not in the store yet, as one checkpoint. */
   unsaved: Checkpoint<C> | undefined;
+  /** Whether what is stored is of another graph, so that the next commit does not follow from it by its deltas. */
+  isRebased: boolean;
 }
 
 export function view<C extends Channels>({ standing }: Run<C>): SessionView<C> {

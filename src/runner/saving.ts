@@ -1,4 +1,5 @@
 /** What a run writes, and when (C1, C3). Whatever is written moves the run's standing along. */
+import { crashPoint } from "../crash-point.js";
 import { type Checkpoint, type Note, withoutEphemeral } from "../session/checkpoint.js";
 import type { Channels } from "../state/channel.js";
 import { recordKey, type TaskRecord } from "../superstep/record.js";
@@ -28,22 +29,29 @@ export async function annotate<C extends Channels>(
   const { checkpoint } = run.standing;
   if (run.unsaved !== undefined) await write(run, run.unsaved);
   const { sessionId, incarnation, seq } = checkpoint;
-  const at = run.engine.clock.now();
-  await run.engine.store.annotate({ sessionId, incarnation, seq, records, at, ...(note && { note }), ...options });
+  const { engine, fence } = run;
+  const at = engine.clock.now();
+  crashPoint(note === undefined ? "pending.before" : "note.before");
+  await engine.store.annotate({ sessionId, incarnation, seq, fence, records, at, ...(note && { note }), ...options });
+  crashPoint(note === undefined ? "pending.after" : "note.after");
   const former =
     options.discardResults === true
       ? run.standing.records.filter(({ kind }) => kind !== "result")
       : run.standing.records;
-  run.standing = { checkpoint, note: note ?? run.standing.note, records: upsert(former, records) };
+  run.standing = { ...run.standing, note: note ?? run.standing.note, records: upsert(former, records) };
 }
 
 function write<C extends Channels>(run: Run<C>, checkpoint: Checkpoint<C>): Awaitable<void> {
   const attributes = () => ({ step: checkpoint.step });
   run.unsaved = undefined;
   return within(run.scope, SPANS.checkpoint, attributes, (span) => {
-    const saved = run.engine.store.commit(checkpoint as Checkpoint);
-    if (isThenable(saved)) return saved.then((bytes) => span?.set({ bytes }));
-    span?.set({ bytes: saved });
+    const { engine, fence, isRebased } = run;
+    const written = (bytes: number): void => {
+      run.isRebased = false;
+      span?.set({ bytes });
+    };
+    const saved = engine.store.commit(checkpoint as Checkpoint, { fence, whole: isRebased });
+    return isThenable(saved) ? saved.then(written) : written(saved);
   });
 }
 

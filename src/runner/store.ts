@@ -1,7 +1,18 @@
 /** The store as the runner uses it: every failure is a CheckpointError (C3), and sessions in use stay in memory. */
+import { crashPoint } from "../crash-point.js";
 import { CheckpointError, SuperstepError } from "../errors.js";
-import type { Checkpoint } from "../session/checkpoint.js";
-import type { Checkpointer, NoteWrite, SessionQuery, StoredSession } from "../session/checkpointer.js";
+import type { Checkpoint, CheckpointRef } from "../session/checkpoint.js";
+import type {
+  Checkpointer,
+  CommitOptions,
+  HistoryQuery,
+  NoteWrite,
+  Pruned,
+  PrunePolicy,
+  SessionQuery,
+  StoredSession,
+} from "../session/checkpointer.js";
+import type { Lease, LeaseAnswer, LeaseClaim } from "../session/lease.js";
 import type { SessionSummary } from "../session/view.js";
 import { type Awaitable, isThenable } from "../superstep/thenable.js";
 
@@ -25,10 +36,11 @@ export class Store {
     return undefined;
   }
 
-  commit(checkpoint: Checkpoint, options?: { readonly replace: boolean }): Awaitable<number> {
+  commit(checkpoint: Checkpoint, options: CommitOptions): Awaitable<number> {
+    crashPoint("commit.before");
     const bytes = guard("commit a superstep", () => this.#checkpointer.commit(checkpoint, options));
-    if (isThenable(bytes)) return bytes.then((count) => this.#stay(checkpoint, count));
-    return this.#stay(checkpoint, bytes);
+    if (isThenable(bytes)) return bytes.then((count) => this.#committed(checkpoint, count));
+    return this.#committed(checkpoint, bytes);
   }
 
   annotate(write: NoteWrite): Awaitable<void> {
@@ -44,8 +56,37 @@ export class Store {
     return guard("delete a session", () => this.#checkpointer.delete(sessionId));
   }
 
+  history(sessionId: string, query: HistoryQuery): Awaitable<readonly Checkpoint[]> {
+    return guard("read the history", () => this.#checkpointer.history(sessionId, query));
+  }
+
+  at(sessionId: string, place: CheckpointRef | { readonly step: number }): Awaitable<Checkpoint | undefined> {
+    return guard("read a checkpoint", () => this.#checkpointer.at(sessionId, place));
+  }
+
+  prune(policy: PrunePolicy): Awaitable<Pruned> {
+    return guard("prune", () => this.#checkpointer.prune(policy));
+  }
+
+  acquire(claim: LeaseClaim): Awaitable<LeaseAnswer> {
+    return guard("take a lease", () => this.#checkpointer.acquire(claim));
+  }
+
+  renew(leases: readonly Lease[], until: number): Awaitable<readonly Lease[]> {
+    return guard("renew leases", () => this.#checkpointer.renew(leases, until));
+  }
+
+  release(lease: Lease): Awaitable<void> {
+    return guard("give a lease back", () => this.#checkpointer.release(lease));
+  }
+
   close(): Awaitable<void> {
     return guard("close", () => this.#checkpointer.close());
+  }
+
+  #committed(checkpoint: Checkpoint, bytes: number): number {
+    crashPoint("commit.after");
+    return this.#stay(checkpoint, bytes);
   }
 
   /** Only what is durable: another process may commit a checkpoint of the same id in its place. The one that was used longest ago leaves. */

@@ -1,4 +1,5 @@
 /** A run as events: it runs whether or not anyone iterates; iteration ends after the terminal event and never throws. */
+import { crashPoint } from "../crash-point.js";
 import type { Channels } from "../state/channel.js";
 import type { RunCancellation } from "./cancellation.js";
 import type { RunEvent, RunEventBody } from "./events.js";
@@ -67,8 +68,10 @@ export class EventStream<C extends Channels> implements RunStream<C> {
     try {
       for (;;) {
         const event = this.#waiting.shift();
-        if (event !== undefined) yield event;
-        else if (this.#ended) return;
+        if (event !== undefined) {
+          yield event;
+          crashPoint("event.heard");
+        } else if (this.#ended) return;
         else await this.#more();
       }
     } finally {

@@ -2,8 +2,9 @@
  * One superstep, as a sentence: interrupts (before) → schedule → barrier → frontier → commit → interrupts (after) → report.
  * Each phase hands the next a value. A superstep that does not commit leaves the session where it stood (B3, C1).
  */
-import { JoinStalledError, locate, RunAbortedError, recordOf } from "../errors.js";
-import { type Checkpoint, FORMAT, interruptId, type Note, tasksOf } from "../session/checkpoint.js";
+import { crashPoint } from "../crash-point.js";
+import { JoinStalledError, locate, recordOf } from "../errors.js";
+import { type Checkpoint, interruptId, type Note, tasksOf } from "../session/checkpoint.js";
 import { READY } from "../session/status.js";
 import type { Channels } from "../state/channel.js";
 import type { Settled } from "../superstep/attempt.js";
@@ -15,6 +16,7 @@ import { askRoutes, type RouteAnswers } from "../superstep/routes.js";
 import { isThenable } from "../superstep/thenable.js";
 import { type Verdict, verdictOf } from "../superstep/verdict.js";
 import { unlessAborted } from "./cancellation.js";
+import { makeCheckpoint } from "./checkpointing.js";
 import { recordFailure, tellSettled } from "./failure.js";
 import { pausedNote, stopBefore } from "./gates.js";
 import { Keeper } from "./keeper.js";
@@ -62,6 +64,7 @@ async function advance<C extends Channels>(run: Run<C>, span: Trace | undefined)
   if (stalled !== undefined) throw stalled;
   const startedAt = run.engine.stopwatch();
   run.emit?.(nextStep(run), { type: "step.started", frontier });
+  crashPoint("step.started");
   const keeper = new Keeper(run);
   const attempt = await tryTasks(run, keeper);
   if (attempt.kind === "asked") return pauseOnQuestions(run, attempt, keeper);
@@ -91,7 +94,7 @@ async function tryTasks<C extends Channels>(run: Run<C>, keeper: Keeper<C>): Pro
     if (isThenable(closing)) await closing;
     const verdict = verdictOf(scheduled, run.cancellation.aborted);
     if (verdict.kind === "asked") return { kind: "asked", asks: verdict.asks, settled };
-    if (verdict.kind === "aborted") throw new RunAbortedError(run.sessionId, run.cancellation.reason);
+    if (verdict.kind === "aborted") throw run.cancellation.toError(run.sessionId);
     if (verdict.kind === "failed") {
       failed = verdict;
       throw verdict.error;
@@ -99,7 +102,9 @@ async function tryTasks<C extends Channels>(run: Run<C>, keeper: Keeper<C>): Pro
     const barrier = foldResults(run, verdict.results);
     const answering = askRoutes(run.engine.plan, verdict.results, barrier.state);
     const answers = isThenable(answering) ? await unlessAborted(run.cancellation, run.sessionId, answering) : answering;
-    return { kind: "ready", settled, barrier, frontier: nextFrontier(run, verdict.results, answers) };
+    const frontier = nextFrontier(run, verdict.results, answers);
+    crashPoint("frontier.done");
+    return { kind: "ready", settled, barrier, frontier };
   } catch (error) {
     throw await recordFailure(run, { error, failed, settled, keeper });
   }
@@ -134,29 +139,20 @@ function nextCheckpoint<C extends Channels>(
   stall: JoinStalledError | undefined,
 ): Checkpoint<C> {
   const { checkpoint: former } = run.standing;
-  const { engine, sessionId } = run;
-  const step = former.step + 1;
+  const { sessionId, incarnation, frontier: ran } = former;
   const seq = former.seq + 1;
-  return {
+  const place = {
     sessionId,
-    incarnation: former.incarnation,
+    incarnation,
     seq,
     parentSeq: former.seq,
     source: "step",
-    step,
-    createdAt: engine.clock.now(),
-    format: FORMAT,
-    fingerprint: engine.plan.fingerprint,
-    state: barrier.state,
-    ephemeral: engine.plan.ephemeral.filter((name) => barrier.state[name] !== undefined),
-    versions: barrier.versions,
-    frontier: Object.freeze(tasksOf(frontier.targets, former.incarnation, seq)),
+    step: former.step + 1,
+    frontier: tasksOf(frontier.targets, incarnation, seq),
     progress: frontier.progress,
-    ran: former.frontier,
-    deltas: barrier.deltas,
-    updatedChannels: barrier.updatedChannels,
-    note: noteAfter(run, frontier, stall),
-  };
+    ran,
+  } as const;
+  return makeCheckpoint(run.engine, place, barrier, noteAfter(run, frontier, stall));
 }
 
 /** Completion comes before every pause after the last superstep (P1). */

@@ -1,27 +1,84 @@
-/** A stored checkpoint under the graph of today (T4): accepted while all that it needs still exists. Pure. */
+/** What is stored under the graph of today (T4): migrated if the caller knows how, and accepted while all that it needs still exists. */
 import { GraphMismatchError } from "../errors.js";
 import type { GraphPlan } from "../graph/plan.js";
 import type { Channels, StateOf } from "../state/channel.js";
 import { seal } from "../state/seal.js";
-import type { Checkpoint } from "./checkpoint.js";
+import type { RouteTarget } from "../superstep/outcome.js";
+import type { TaskRecord } from "../superstep/record.js";
+import type { Checkpoint, Note } from "./checkpoint.js";
+import type { StoredSession } from "./checkpointer.js";
+import { type Migrate, migrateCheckpoint } from "./migration.js";
+import { READY } from "./status.js";
 
-/** The checkpoint with the initial values of channels that are new. Throws GraphMismatchError naming what is missing. */
-export function adopt<C extends Channels>(checkpoint: Checkpoint, plan: GraphPlan<C>): Checkpoint<C> {
-  if (checkpoint.fingerprint === plan.fingerprint) return checkpoint as Checkpoint<C>;
+/** A checkpoint as the graph of today sees it. */
+export interface Adopted<C extends Channels> {
+  readonly checkpoint: Checkpoint<C>;
+  /** Whether its state is another one than what is stored. */
+  readonly isRebased: boolean;
+}
+/** A session as the graph of today sees it. */
+export interface AdoptedSession<C extends Channels> extends Adopted<C> {
+  readonly note: Note;
+  readonly records: readonly TaskRecord[];
+}
+
+/** Throws GraphMismatchError naming what is missing, after the migration too; SerializationError for migrated state that cannot be stored. */
+export function adopt<C extends Channels>(checkpoint: Checkpoint, plan: GraphPlan<C>, migrate?: Migrate): Adopted<C> {
+  if (checkpoint.fingerprint === plan.fingerprint) return { checkpoint: checkpoint as Checkpoint<C>, isRebased: false };
+  const migrated = migrate === undefined ? checkpoint : migrateCheckpoint(migrate, checkpoint);
+  checkMissing(migrated, plan);
+  const joins = Object.fromEntries(Object.entries(migrated.progress.joins).filter(([id]) => plan.joins.has(id)));
+  const state = withNewChannels(migrated.state, plan);
+  return {
+    checkpoint: { ...migrated, state, progress: { ...migrated.progress, joins } },
+    isRebased: state !== checkpoint.state,
+  };
+}
+
+/** The same for a whole session: what is kept of a task goes with the task, and is gone where the task is. */
+export function adoptSession<C extends Channels>(
+  stored: StoredSession,
+  plan: GraphPlan<C>,
+  migrate?: Migrate,
+): AdoptedSession<C> {
+  const adopted = adopt(stored.checkpoint, plan, migrate);
+  const { frontier } = adopted.checkpoint;
+  if (frontier === stored.checkpoint.frontier && stored.records.length === 0) return { ...stored, ...adopted };
+  const nodes = new Map(frontier.map(({ id, node }) => [id, node]));
+  return { ...adopted, note: noteOf(stored.note, nodes), records: stored.records.flatMap((one) => moved(one, nodes)) };
+}
+
+/** Nobody waits for the answer to a question whose task is gone. */
+function noteOf(note: Note, nodes: ReadonlyMap<string, string>): Note {
+  const { status } = note;
+  if (status.kind !== "paused" || status.reason.kind !== "interrupt") return note;
+  const interrupts = status.reason.interrupts.flatMap((one) => moved(one, nodes));
+  return {
+    ...note,
+    status: interrupts.length === 0 ? READY : { ...status, reason: { kind: "interrupt", interrupts } },
+  };
+}
+
+function moved<T extends { readonly taskId: string }>(kept: T, nodes: ReadonlyMap<string, string>): readonly T[] {
+  const node = nodes.get(kept.taskId);
+  if (node === undefined) return [];
+  return ["node" in kept && kept.node !== node ? { ...kept, node } : kept];
+}
+
+function checkMissing<C extends Channels>(checkpoint: Checkpoint, plan: GraphPlan<C>): void {
   const waiting = [...checkpoint.frontier.map(({ node }) => node), ...checkpoint.progress.deferred.map(nameOf)];
   const missingNodes = [...new Set(waiting)].filter((node) => !plan.nodes.has(node));
   const missingChannels = Object.keys(checkpoint.state).filter((channel) => !plan.channels.has(channel));
   if (missingNodes.length + missingChannels.length > 0) {
     throw new GraphMismatchError(checkpoint.sessionId, missingNodes, missingChannels);
   }
-  const joins = Object.fromEntries(Object.entries(checkpoint.progress.joins).filter(([id]) => plan.joins.has(id)));
-  return { ...checkpoint, state: withNewChannels(checkpoint.state, plan), progress: { ...checkpoint.progress, joins } };
 }
 
-function nameOf(target: string | { readonly node: string }): string {
+function nameOf(target: RouteTarget): string {
   return typeof target === "string" ? target : target.node;
 }
 
+/** The same state when no channel is new. */
 function withNewChannels<C extends Channels>(state: object, plan: GraphPlan<C>): StateOf<C> {
   const added: Record<string, unknown> = {};
   for (const [name, channel] of plan.channels) {
@@ -29,5 +86,6 @@ function withNewChannels<C extends Channels>(state: object, plan: GraphPlan<C>):
     added[name] = channel.initial();
     seal(added[name], [name]);
   }
+  if (Object.keys(added).length === 0) return state as StateOf<C>;
   return Object.freeze({ ...state, ...added }) as StateOf<C>;
 }

@@ -26,15 +26,23 @@ export interface Note {
   readonly trace?: string;
 }
 
+/** Names a checkpoint within a store. */
+export interface CheckpointRef {
+  readonly incarnation: string;
+  readonly seq: number;
+}
+
 /** All that a session is at one boundary. Immutable. */
 export interface Checkpoint<C extends Channels = Channels> {
   readonly sessionId: string;
   /** Tells this session from an earlier or later one of the same id, and prefixes every id that it issues. */
   readonly incarnation: string;
-  /** Counts the session's checkpoints from 1. */
+  /** Its place in the session's line, from 1; a fork goes on counting from the checkpoint that it starts from. */
   readonly seq: number;
   /** The checkpoint of this session that it builds on; undefined for the first. */
   readonly parentSeq: number | undefined;
+  /** The checkpoint of another session that it builds on, for the first of a fork. */
+  readonly forkedFrom?: CheckpointRef;
   readonly source: CheckpointSource;
   /** Supersteps committed so far. */
   readonly step: number;
@@ -61,6 +69,19 @@ export function checkpointId(incarnation: string, seq: number): string {
   return `${incarnation}-${seq}`;
 }
 
+/** The id of the checkpoint that this one builds on. */
+export function parentIdOf({ incarnation, parentSeq, forkedFrom }: Checkpoint): string | undefined {
+  if (forkedFrom !== undefined) return checkpointId(forkedFrom.incarnation, forkedFrom.seq);
+  return parentSeq === undefined ? undefined : checkpointId(incarnation, parentSeq);
+}
+
+/** What a checkpoint's id names; undefined for what never was one. */
+export function parseCheckpointId(id: string): CheckpointRef | undefined {
+  const [, incarnation, digits] = /^([0-9a-z]+)-([1-9]\d*)$/.exec(id) ?? [];
+  const seq = Number(digits);
+  return incarnation !== undefined && Number.isSafeInteger(seq) ? { incarnation, seq } : undefined;
+}
+
 /** Names an interrupt everywhere. */
 export function interruptId(incarnation: string, number: number): string {
   return `${incarnation}-i${number}`;
@@ -77,12 +98,18 @@ export function wasIssued(incarnation: string, issued: number, id: string): bool
 
 /** Gives each target of a frontier its place: an id that is unique within the session. */
 export function tasksOf(targets: readonly RouteTarget[], incarnation: string, seq: number): readonly TaskRef[] {
-  return targets.map((target, index) => {
+  const tasks = targets.map((target, index) => {
     const id = `${incarnation}-${seq}.${index}`;
     return Object.freeze(
       typeof target === "string" ? { id, node: target } : { id, node: target.node, input: target.input },
     );
   });
+  return Object.freeze(tasks);
+}
+
+/** Where a task leads, without its place. */
+export function targetOf(task: TaskRef): RouteTarget {
+  return "input" in task ? { node: task.node, input: task.input } : task.node;
 }
 
 /** The checkpoint as history keeps it: without its ephemeral values. */

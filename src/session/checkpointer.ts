@@ -1,10 +1,11 @@
 /**
- * The store's port. A store keeps, for each session, a chain of checkpoints, a note beside the newest one (its head), and
- * task records that live until the next commit. Methods may be synchronous; then nothing waits for them.
+ * The store's port. A store keeps, for each session, a line of checkpoints, a note beside the newest one (its head), task records that
+ * live until the next commit, and a lease. Methods may be synchronous; then nothing waits for them.
  */
 import type { TaskRecord } from "../superstep/record.js";
 import type { Awaitable } from "../superstep/thenable.js";
-import type { Checkpoint, Note } from "./checkpoint.js";
+import type { Checkpoint, CheckpointRef, Note } from "./checkpoint.js";
+import type { Lease, LeaseAnswer, LeaseClaim } from "./lease.js";
 import type { SessionStatus } from "./status.js";
 import type { SessionSummary } from "./view.js";
 
@@ -15,12 +16,27 @@ export interface StoredSession {
   /** Of tasks of the head's frontier, in order of writing; a later one of the same key has replaced the earlier. */
   readonly records: readonly TaskRecord[];
 }
+/** How a checkpoint is committed. */
+export interface CommitOptions {
+  /** The writer's lease; when the session has a newer one, CheckpointConflictError and nothing is written. */
+  readonly fence?: number;
+  /** A first checkpoint takes the place of whatever session has its id, in the same transaction. */
+  readonly replace?: boolean;
+  /** The state does not follow from the parent's by the deltas: a store that keeps deltas keeps this one whole. */
+  readonly whole?: boolean;
+  /** The task records stay beside the new head: its frontier is still the parent's. */
+  readonly keepsRecords?: boolean;
+  /** Of a fork's first checkpoint: the session on whose line its `forkedFrom` stands. CheckpointNotFoundError when that is gone. */
+  readonly origin?: string;
+}
 /** What is written beside the head. */
 export interface NoteWrite {
   readonly sessionId: string;
   /** The head that the writer knows; when the session has moved on, CheckpointConflictError and nothing is written. */
   readonly incarnation: string;
   readonly seq: number;
+  /** The writer's lease; when the session has a newer one, CheckpointConflictError and nothing is written. */
+  readonly fence?: number;
   /** Undefined: the note stays as it is. */
   readonly note?: Note;
   readonly records: readonly TaskRecord[];
@@ -36,6 +52,27 @@ export interface SessionQuery {
   /** Begins behind this id. */
   readonly after?: string;
 }
+/** A page of a session's line, newest first. */
+export interface HistoryQuery {
+  readonly limit: number;
+  /** Only checkpoints older than this one: by its place in the line, or all of its step. */
+  readonly before?: { readonly seq: number } | { readonly step: number };
+}
+/** Which checkpoints a session shows no longer. One goes when every limit that is given lets it go; the head always stays. */
+export interface PrunePolicy {
+  /** Undefined: every session. */
+  readonly sessionId?: string;
+  /** This many of the newest stay. */
+  readonly keepLast?: number;
+  /** Those made at that time or later stay: milliseconds since the epoch. */
+  readonly madeBefore?: number;
+}
+/** What pruning took away from the store. */
+export interface Pruned {
+  readonly checkpoints: number;
+  /** As they were stored; 0 in a store that does not encode. */
+  readonly bytes: number;
+}
 
 /** The store's port; `checkpointerContract` in `superstep/testing` proves any implementation. */
 export interface Checkpointer {
@@ -44,13 +81,29 @@ export interface Checkpointer {
   /**
    * Adds the checkpoint and makes it the head, in one transaction that also drops the task records (C1). Gives the bytes written.
    * Throws CheckpointConflictError, and writes nothing, unless the head is `parentSeq` of the same incarnation (or none, for a first one).
-   * `replace`: a first checkpoint takes the place of whatever session has its id, in the same transaction.
    */
-  commit(checkpoint: Checkpoint, options?: { readonly replace?: boolean }): Awaitable<number>;
+  commit(checkpoint: Checkpoint, options?: CommitOptions): Awaitable<number>;
   /** Writes a note and task records beside the head, in one transaction. */
   annotate(write: NoteWrite): Awaitable<void>;
   list(query: SessionQuery): Awaitable<readonly SessionSummary[]>;
-  /** Forgets the session; no error when there is none. */
+  /** Forgets the session; no error when there is none. Sessions that were forked from it keep what they need. */
   delete(sessionId: string): Awaitable<void>;
+
+  /**
+   * A page of the session's line, newest first, over the checkpoint it was forked from and on; empty when there is no such session.
+   * The head has the note that stands beside it now. A store may read `state` and `versions` when they are first looked at.
+   */
+  history(sessionId: string, query: HistoryQuery): Awaitable<readonly Checkpoint[]>;
+  /** A checkpoint of the session's line, as `history` gives it: that one, or the newest of that step. Undefined when the session does not show one. */
+  at(sessionId: string, place: CheckpointRef | { readonly step: number }): Awaitable<Checkpoint | undefined>;
+  /** Takes old checkpoints away; never what the head, another session or a fork needs (T6). */
+  prune(policy: PrunePolicy): Awaitable<Pruned>;
+
+  /** Grants a lease unless another one holds: neither ended, nor evicted, nor given back (C4). Of a session that does not exist too. */
+  acquire(claim: LeaseClaim): Awaitable<LeaseAnswer>;
+  /** Lets leases hold until then (milliseconds since the epoch); gives those that were lost to a newer one. */
+  renew(leases: readonly Lease[], until: number): Awaitable<readonly Lease[]>;
+  /** Gives a lease back; nothing happens when it was lost. */
+  release(lease: Lease): Awaitable<void>;
   close(): void | Promise<void>;
 }

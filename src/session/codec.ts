@@ -1,12 +1,77 @@
 /** Values as text and back, without loss (T3). The only room that knows devalue. What gets here was sealed, so it can be written. */
-import { parse, stringify } from "devalue";
+import { DevalueError, parse, stringify } from "devalue";
+import { SerializationError } from "../errors.js";
+import { bareError, type ErrorParts, fillError, partsOfError } from "../state/error-value.js";
+import { type Encoded, encodeInstance, isRegistered } from "../state/registered-class.js";
+import { sealedInstance } from "../state/seal.js";
 
-/** Text that survives any store of UTF-8: half surrogates are escaped. */
+/** What devalue does not know, as a list that it does. No list of the user's is taken for one: devalue writes those by reference. */
+type Envelope =
+  | readonly [kind: "error", ...ErrorParts]
+  | readonly [kind: "buffer", bytes: ArrayBufferLike]
+  | readonly [kind: "class", ...Encoded];
+
+const enclosing = { "+": enclosed };
+const opening = { "+": opened };
+
+/**
+ * Text that survives any store of UTF-8: half surrogates are escaped. Throws SerializationError when it would be longer than a
+ * string can be, or when the value is not what it was sealed as.
+ */
 export function encode(value: unknown): string {
-  return stringify(value);
+  try {
+    return stringify(value, enclosing);
+  } catch (problem) {
+    throw refusalOf(problem);
+  }
 }
 
-/** Throws when the text was not made by `encode`. */
+/** Throws when the text was not made by `encode`; SerializationError when it names a class that is not registered. */
 export function decode(text: string): unknown {
-  return parse(text);
+  return parse(text, opening);
+}
+
+function enclosed(value: unknown): Envelope | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  const prototype = Object.getPrototypeOf(value) as object | null;
+  if (prototype === Object.prototype || prototype === Array.prototype || prototype === null) return undefined;
+  if (prototype === Buffer.prototype) return ["buffer", new Uint8Array(value as Buffer).buffer];
+  if (isRegistered(value)) return ["class", ...encodeInstance(value, () => "the value")];
+  const parts = partsOfError(value);
+  return parts && ["error", ...parts];
+}
+
+/** Errors that were opened before all of what they lead to was: then they lead back to themselves. */
+const errors = new WeakMap<Envelope, Error>();
+
+function opened(envelope: Envelope): object {
+  const [kind] = envelope;
+  if (kind === "buffer") return Buffer.from(envelope[1]);
+  if (kind === "class") return sealedInstance([envelope[1], envelope[2]]);
+  const [, ...parts] = envelope;
+  const error = errors.get(envelope) ?? bareError(parts[0]);
+  errors.set(envelope, error);
+  // Only when they are all there: the last time that devalue asks.
+  if (parts[2] !== undefined) fillError(error, parts);
+  return error;
+}
+
+/** V8 and Node each have their own words for what is too long. */
+function refusalOf(problem: unknown): unknown {
+  if (problem instanceof DevalueError) {
+    return new SerializationError(
+      problem.path.replace(/^\./, "") || "the value",
+      "not what it was when it was sealed",
+      {
+        cause: problem,
+      },
+    );
+  }
+  const { message, code } = problem as { readonly message?: unknown; readonly code?: unknown };
+  if (message !== "Invalid string length" && code !== "ERR_STRING_TOO_LONG") return problem;
+  return new SerializationError("the text of a checkpoint", "longer than one string can be", {
+    why: "and cannot be stored in one piece",
+    help: "keep less in the state: big texts and bytes in files or another store, and in the state where they are",
+    cause: problem,
+  });
 }

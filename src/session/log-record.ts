@@ -1,6 +1,6 @@
 /**
  * A checkpoint as text, for stores that keep bytes (T1): a body with what this superstep changed, and now and then a snapshot of the
- * whole state. A chain of one snapshot and the bodies after it gives the checkpoint back.
+ * whole state. A chain of one snapshot and the bodies after it gives the state back; all the rest is in the body.
  */
 import type { TaskRef } from "../errors.js";
 import type { Channels, StateOf } from "../state/channel.js";
@@ -9,35 +9,43 @@ import { sealStored } from "../state/seal.js";
 import type { ChannelDelta, Versions } from "../superstep/barrier.js";
 import { NO_PROGRESS, type Progress } from "../superstep/frontier.js";
 import type { RouteTarget } from "../superstep/outcome.js";
-import { type Checkpoint, type Note, tasksOf } from "./checkpoint.js";
+import { type Checkpoint, type CheckpointRef, type Note, targetOf, tasksOf } from "./checkpoint.js";
 import { decode, encode } from "./codec.js";
 import { READY } from "./status.js";
 
 /** Operations by one letter: add, replace, delete, push. */
 type StoredOp = readonly ["a" | "r" | "d" | "p", DeltaOp["path"], unknown];
-/** A task by its place in what ran, or by id and node. */
-type StoredTask = number | readonly [id: string, node: string];
+/** Who wrote: its place in what ran, or its id and node. */
+type StoredWriter = number | readonly [id: string, node: string];
+/** A task, by where it leads; with its id when that does not follow from its place. */
+type StoredTask = RouteTarget | readonly [id: string, target: RouteTarget];
 
 /** The body of a record. Keys that say nothing new are left out. */
 interface Body {
   /** Frontier. */
-  readonly f: readonly RouteTarget[];
+  readonly f: readonly StoredTask[];
   /** Deltas. */
-  readonly d: readonly (readonly [StoredTask, string, readonly StoredOp[]])[];
+  readonly d: readonly (readonly [StoredWriter, string, readonly StoredOp[]])[];
   /** Versions that grew. */
   readonly v?: Versions;
   /** Progress. */
   readonly p?: Progress;
   /** What ran, unless it is the parent's frontier. */
-  readonly r?: readonly TaskRef[];
+  readonly r?: readonly StoredTask[];
   /** Note, unless it is plainly ready. */
   readonly n?: Note;
   /** Fingerprint. */
   readonly g: string;
+  /** Channels whose values stand beside the record only as long as it is the head. */
+  readonly e?: readonly string[];
+  /** The checkpoint that this fork starts from. */
+  readonly o?: CheckpointRef;
+  /** Set when the state does not follow by the deltas: the snapshot alone says it. */
+  readonly w?: true;
 }
 
-/** What a store's columns say of a record; the body has the rest. */
-interface RecordHead {
+/** A record as a store keeps it: what its columns say, its body, and its snapshot if it has one. */
+export interface StoredRecord {
   readonly sessionId: string;
   readonly incarnation: string;
   readonly seq: number;
@@ -46,121 +54,192 @@ interface RecordHead {
   readonly step: number;
   readonly createdAt: number;
   readonly format: number;
-}
-export interface StoredRecord extends RecordHead {
   readonly body: string;
   readonly snapshot: string | undefined;
 }
+/** A record whose body was read. */
+export interface DecodedRecord {
+  readonly record: StoredRecord;
+  readonly body: Body;
+}
+/** A checkpoint without its state, which takes a chain to read. */
+export type Outline = Omit<Checkpoint, "state" | "versions">;
+/** The part of a checkpoint that follows from a chain. */
+export type StoredState = Pick<Checkpoint, "state" | "versions">;
 
-/** What changed. `parentFrontier`: when it is what ran, it is not written again. */
-export function encodeBody(checkpoint: Checkpoint, parentFrontier: readonly TaskRef[] | undefined): string {
-  const { frontier, deltas, versions, progress, ran, note, fingerprint, ephemeral, updatedChannels } = checkpoint;
-  const places = new Map(ran.map((task, place) => [task.id, place]));
-  const kept = deltas.filter(({ channel }) => !ephemeral.includes(channel));
+/** What changed. `parentFrontier`: when it is what ran, it is not written again. `whole`: a snapshot goes with it, in place of the deltas. */
+export function encodeBody(
+  checkpoint: Checkpoint,
+  { parentFrontier, whole = false }: { readonly parentFrontier?: readonly TaskRef[]; readonly whole?: boolean } = {},
+): string {
+  const { incarnation, seq, frontier, progress, ran, note, ephemeral, forkedFrom, updatedChannels } = checkpoint;
   const body: Body = {
-    f: frontier.map(toTarget),
-    d: kept.map(({ task, channel, delta }) => [
-      places.get(task.id) ?? [task.id, task.node],
-      channel,
-      delta.map(toStoredOp),
-    ]),
-    g: fingerprint,
-    ...(updatedChannels.length > 0 && { v: grown(versions, updatedChannels) }),
+    f: toStoredTasks(frontier, incarnation, seq),
+    d: toStoredDeltas(checkpoint),
+    g: checkpoint.fingerprint,
+    ...(updatedChannels.length > 0 && { v: grown(checkpoint.versions, updatedChannels) }),
     ...(progress !== NO_PROGRESS && { p: progress }),
-    ...(ran.length > 0 && ran !== parentFrontier && { r: ran }),
-    ...((note.status.kind !== "ready" || note.issued > 0) && { n: note }),
+    ...(ran.length > 0 &&
+      ran !== parentFrontier && { r: toStoredTasks(ran, incarnation, checkpoint.parentSeq ?? seq) }),
+    ...(!isPlain(note) && { n: note }),
+    ...(ephemeral.length > 0 && { e: ephemeral }),
+    ...(forkedFrom && { o: { incarnation: forkedFrom.incarnation, seq: forkedFrom.seq } }),
+    ...(whole && { w: true as const }),
   };
   return encode(body);
 }
 
 /** The whole state, without what is ephemeral. */
-export function encodeSnapshot({ state, versions, ephemeral }: Checkpoint): string {
+export function encodeSnapshot({
+  state,
+  versions,
+  ephemeral,
+}: Pick<Checkpoint, "state" | "versions" | "ephemeral">): string {
   if (ephemeral.length === 0) return encode([state, versions]);
   const entries = Object.entries(state as Record<string, unknown>);
   const lasting = entries.map(([name, value]) => [name, ephemeral.includes(name) ? undefined : value] as const);
   return encode([Object.fromEntries(lasting), versions]);
 }
 
-/** The checkpoint at the end of a chain that begins with a snapshot. `parentFrontier`: as it was encoded with. */
-export function decodeChain(chain: readonly StoredRecord[], parentFrontier: () => readonly TaskRef[]): Checkpoint {
-  const [first, ...later] = chain as readonly [StoredRecord, ...StoredRecord[]];
-  let [state, versions] = decode(first.snapshot ?? "") as [Record<string, unknown>, Versions];
-  const bodies = later.map(({ body }) => decode(body) as Body);
-  state = replay(state, bodies.slice(0, -1));
-  for (const { v } of bodies) versions = { ...versions, ...v };
-  const last = chain[chain.length - 1] as StoredRecord;
-  const body = bodies.at(-1) ?? (decode(last.body) as Body);
-  const checkpoint = toCheckpoint(last, body, parentFrontier);
-  if (bodies.length > 0) state = replay(state, [body]);
-  return { ...checkpoint, state: freezeState(state), versions: Object.freeze(versions) };
+/** Throws when the body was not made by `encodeBody`. */
+export function decodeRecord(record: StoredRecord): DecodedRecord {
+  return { record, body: decode(record.body) as Body };
 }
 
-/** The tasks that a record leads to. */
-export function decodeFrontier(record: StoredRecord): readonly TaskRef[] {
-  return tasksOf((decode(record.body) as Body).f, record.incarnation, record.seq);
+/** Whether what ran stands only in the parent's record, as its frontier. */
+export function needsParent({ record, body }: DecodedRecord): boolean {
+  return body.r === undefined && record.source === "step" && record.parentSeq !== undefined;
 }
 
-function toCheckpoint(
-  record: StoredRecord,
-  body: Body,
-  parentFrontier: () => readonly TaskRef[],
-): Omit<Checkpoint, "state" | "versions"> {
-  const ran = body.r ?? (record.source === "step" ? parentFrontier() : []);
-  const deltas = body.d.map(
-    ([task, channel, ops]): ChannelDelta => ({ task: fromStored(task, ran), channel, delta: ops.map(fromStoredOp) }),
-  );
-  for (const { delta } of deltas) sealStored(delta);
-  const { sessionId, incarnation, seq, parentSeq, source, step, createdAt, format } = record;
+/** The channels whose values are no part of the record. */
+export function ephemeralOf({ body }: DecodedRecord): readonly string[] {
+  return body.e ?? [];
+}
+
+/** All but the state. `parent` is asked only when `needsParent`. Without ephemeral values. */
+export function outlineOf(decoded: DecodedRecord, parent: () => DecodedRecord): Outline {
+  const { record, body } = decoded;
+  sealStored(body);
+  const { body: _body, snapshot: _snapshot, ...columns } = record;
+  const ran = ranOf(decoded, parent);
   return {
-    sessionId,
-    incarnation,
-    seq,
-    parentSeq,
-    source,
-    step,
-    createdAt,
-    format,
+    ...columns,
+    ...(body.o && { forkedFrom: body.o }),
     fingerprint: body.g,
     ephemeral: [],
-    frontier: tasksOf(body.f, incarnation, seq),
+    frontier: fromStoredTasks(body.f, record.incarnation, record.seq),
     progress: body.p ?? NO_PROGRESS,
     ran,
-    deltas,
+    deltas: body.d.map(
+      ([writer, channel, ops]): ChannelDelta => ({
+        task: writerOf(writer, ran),
+        channel,
+        delta: ops.map(fromStoredOp),
+      }),
+    ),
     updatedChannels: Object.keys(body.v ?? {}),
     note: body.n ?? { status: READY, passed: [], issued: 0 },
   };
 }
 
-function replay(state: Record<string, unknown>, bodies: readonly Body[]): Record<string, unknown> {
+/** The states of the last so many records of a chain that begins with a snapshot, oldest first, sharing what did not change. */
+export function lastStates(chain: readonly DecodedRecord[], count: number): readonly StoredState[] {
+  const [base, ...later] = chain as readonly [DecodedRecord, ...DecodedRecord[]];
+  const oldest = chain.length - count;
+  const states = [forward(wholeState(base), later.slice(0, oldest))];
+  for (const record of later.slice(oldest)) states.push(forward(states[states.length - 1] as StoredState, [record]));
+  return states.map(freeze);
+}
+
+/** The body of a record that lives on without its parent. */
+export function withRan(decoded: DecodedRecord, parent: DecodedRecord): string {
+  const { incarnation, seq } = parent.record;
+  const ran = ranOf(decoded, () => parent);
+  return encode({ ...decoded.body, r: toStoredTasks(ran, incarnation, seq) } satisfies Body);
+}
+
+function ranOf(decoded: DecodedRecord, parent: () => DecodedRecord): readonly TaskRef[] {
+  const { record, body } = decoded;
+  if (body.r !== undefined) return fromStoredTasks(body.r, record.incarnation, record.parentSeq ?? record.seq);
+  if (!needsParent(decoded)) return [];
+  const { record: former, body: before } = parent();
+  return fromStoredTasks(before.f, former.incarnation, former.seq);
+}
+
+function wholeState({ record }: DecodedRecord): StoredState {
+  const [state, versions] = decode(record.snapshot ?? "") as [StateOf<Channels>, Versions];
+  return { state, versions };
+}
+
+/** The state after these records; deltas of one channel are applied together. */
+function forward(former: StoredState, records: readonly DecodedRecord[]): StoredState {
+  const start = records.findLastIndex(({ body }) => body.w === true);
+  const base = start < 0 ? former : wholeState(records[start] as DecodedRecord);
   const byChannel = new Map<string, Delta[]>();
-  for (const { d } of bodies) {
-    for (const [, channel, ops] of d) {
+  let { versions } = base;
+  for (const { body } of records.slice(start + 1)) {
+    for (const [, channel, ops] of body.d) {
       const list = byChannel.get(channel) ?? [];
       list.push(ops.map(fromStoredOp));
       byChannel.set(channel, list);
     }
+    versions = { ...versions, ...body.v };
   }
-  const next = { ...state };
-  for (const [channel, deltas] of byChannel) next[channel] = applyDeltas(next[channel], deltas);
-  return next;
+  const state: Record<string, unknown> = { ...base.state };
+  for (const [channel, deltas] of byChannel) state[channel] = applyDeltas(state[channel], deltas);
+  return { state: state as StateOf<Channels>, versions };
 }
 
-function freezeState(state: Record<string, unknown>): StateOf<Channels> {
+function freeze({ state, versions }: StoredState): StoredState {
   for (const value of Object.values(state)) sealStored(value);
-  return Object.freeze(state) as StateOf<Channels>;
+  return Object.freeze({ state: Object.freeze(state), versions: Object.freeze(versions) });
+}
+
+function isPlain({ status, passed, issued, trace }: Note): boolean {
+  return status.kind === "ready" && passed.length === 0 && issued === 0 && trace === undefined;
 }
 
 function grown(versions: Versions, channels: readonly string[]): Versions {
   return Object.fromEntries(channels.map((channel) => [channel, versions[channel] ?? 0]));
 }
 
-function toTarget(task: TaskRef): RouteTarget {
-  return "input" in task ? { node: task.node, input: task.input } : task.node;
+function toStoredDeltas({ ran, deltas, ephemeral }: Checkpoint): Body["d"] {
+  const places = new Map(ran.map((task, place) => [task.id, place]));
+  const kept = deltas.filter(({ channel }) => !ephemeral.includes(channel));
+  return kept.map(({ task, channel, delta }) => [
+    places.get(task.id) ?? [task.id, task.node],
+    channel,
+    delta.map(toStoredOp),
+  ]);
 }
 
-function fromStored(task: StoredTask, ran: readonly TaskRef[]): TaskRef {
-  if (typeof task !== "number") return { id: task[0], node: task[1] };
-  return ran[task] ?? { id: "", node: "" };
+function toStoredTasks(tasks: readonly TaskRef[], incarnation: string, seq: number): readonly StoredTask[] {
+  const placed = tasksOf(tasks.map(targetOf), incarnation, seq);
+  return tasks.map((task, place) => (task.id === placed[place]?.id ? targetOf(task) : [task.id, targetOf(task)]));
+}
+
+function fromStoredTasks(stored: readonly StoredTask[], incarnation: string, seq: number): readonly TaskRef[] {
+  const placed = tasksOf(stored.map(targetIn), incarnation, seq);
+  if (!stored.some(hasId)) return placed;
+  return Object.freeze(
+    placed.map((task, place) => {
+      const one = stored[place] as StoredTask;
+      return hasId(one) ? Object.freeze({ ...task, id: one[0] }) : task;
+    }),
+  );
+}
+
+function hasId(stored: StoredTask): stored is readonly [id: string, target: RouteTarget] {
+  return Array.isArray(stored);
+}
+
+function targetIn(stored: StoredTask): RouteTarget {
+  return hasId(stored) ? stored[1] : stored;
+}
+
+function writerOf(writer: StoredWriter, ran: readonly TaskRef[]): TaskRef {
+  if (typeof writer !== "number") return { id: writer[0], node: writer[1] };
+  return ran[writer] ?? { id: "", node: "" };
 }
 
 const LETTERS = { add: "a", replace: "r", remove: "d", append: "p" } as const;

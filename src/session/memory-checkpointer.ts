@@ -1,13 +1,24 @@
-/** A store in memory: checkpoints by reference, so history costs what changed. What it keeps lives as long as it does (P5). */
-import { CheckpointConflictError } from "../errors.js";
+/** A store in memory: checkpoints by reference, so history and forks cost what changed. What it keeps lives as long as it does (P5). */
+import { CheckpointConflictError, CheckpointNotFoundError } from "../errors.js";
 import { recordKey, type TaskRecord } from "../superstep/record.js";
-import { type Checkpoint, checkpointId, type Note, withoutEphemeral } from "./checkpoint.js";
-import type { Checkpointer, NoteWrite, SessionQuery, StoredSession } from "./checkpointer.js";
+import { type Checkpoint, type CheckpointRef, checkpointId, type Note, withoutEphemeral } from "./checkpoint.js";
+import type {
+  Checkpointer,
+  CommitOptions,
+  HistoryQuery,
+  NoteWrite,
+  Pruned,
+  PrunePolicy,
+  SessionQuery,
+  StoredSession,
+} from "./checkpointer.js";
+import type { Lease, LeaseAnswer, LeaseClaim } from "./lease.js";
+import { LeaseTable } from "./lease-table.js";
 import type { SessionSummary } from "./view.js";
 
 interface Kept {
-  readonly checkpoints: Checkpoint[];
-  head: Checkpoint;
+  /** Oldest first, over the checkpoint it was forked from and on. The last one is the head. */
+  line: Checkpoint[];
   note: Note;
   updatedAt: number;
   records: Map<string, TaskRecord>;
@@ -16,20 +27,23 @@ interface Kept {
 /** The default store: in this process only, gone with it. */
 export class MemoryCheckpointer implements Checkpointer {
   readonly #sessions = new Map<string, Kept>();
+  readonly #leases = new LeaseTable();
 
   load(sessionId: string): StoredSession | undefined {
     const kept = this.#sessions.get(sessionId);
-    return kept && { checkpoint: kept.head, note: kept.note, records: [...kept.records.values()] };
+    return kept && { checkpoint: headOf(kept), note: kept.note, records: [...kept.records.values()] };
   }
 
-  commit(checkpoint: Checkpoint, { replace = false }: { readonly replace?: boolean } = {}): number {
-    const kept = replace ? undefined : this.#sessions.get(checkpoint.sessionId);
-    if (checkpoint.parentSeq === undefined) this.#begin(checkpoint, kept);
-    else advance(this.#expect(checkpoint, checkpoint.parentSeq), checkpoint);
+  commit(checkpoint: Checkpoint, options: CommitOptions = {}): number {
+    this.#checkFence(checkpoint, checkpoint.parentSeq, options.fence);
+    const { parentSeq } = checkpoint;
+    if (parentSeq === undefined) this.#begin(checkpoint, options);
+    else advance(this.#expect(checkpoint, parentSeq), checkpoint, options);
     return 0;
   }
 
   annotate(write: NoteWrite): void {
+    this.#checkFence(write, write.seq, write.fence);
     const kept = this.#expect(write, write.seq);
     if (write.discardResults === true) {
       for (const [key, record] of kept.records) if (record.kind === "result") kept.records.delete(key);
@@ -49,36 +63,129 @@ export class MemoryCheckpointer implements Checkpointer {
     this.#sessions.delete(sessionId);
   }
 
+  history(sessionId: string, { limit, before }: HistoryQuery): readonly Checkpoint[] {
+    const line = this.#shownLine(sessionId);
+    const end = before === undefined ? line.length : placeOf(line, (checkpoint) => !isBefore(checkpoint, before));
+    return line.slice(Math.max(0, end - limit), end).reverse();
+  }
+
+  at(sessionId: string, place: CheckpointRef | { readonly step: number }): Checkpoint | undefined {
+    const line = this.#shownLine(sessionId);
+    if ("step" in place) {
+      const found = line[placeOf(line, ({ step }) => step > place.step) - 1];
+      return found?.step === place.step ? found : undefined;
+    }
+    const found = line[placeOf(line, ({ seq }) => seq >= place.seq)];
+    return found?.seq === place.seq && found.incarnation === place.incarnation ? found : undefined;
+  }
+
+  prune({ sessionId, keepLast, madeBefore }: PrunePolicy): Pruned {
+    if (keepLast === undefined && madeBefore === undefined) return { checkpoints: 0, bytes: 0 };
+    const before = this.#shown();
+    for (const [id, kept] of this.#sessions) {
+      if (sessionId !== undefined && id !== sessionId) continue;
+      const newest = kept.line.length - Math.max(1, keepLast ?? 1);
+      const oldest = kept.line.findIndex(
+        (checkpoint, place) => place >= newest || checkpoint.createdAt >= (madeBefore ?? Number.POSITIVE_INFINITY),
+      );
+      kept.line = kept.line.slice(Math.max(0, oldest));
+    }
+    return { checkpoints: before - this.#shown(), bytes: 0 };
+  }
+
+  acquire(claim: LeaseClaim): LeaseAnswer {
+    return this.#leases.acquire(claim);
+  }
+
+  renew(leases: readonly Lease[], until: number): readonly Lease[] {
+    return this.#leases.renew(leases, until);
+  }
+
+  release(lease: Lease): void {
+    this.#leases.release(lease, !this.#sessions.has(lease.sessionId));
+  }
+
   close(): void {}
 
-  #begin(checkpoint: Checkpoint, kept: Kept | undefined): void {
-    if (kept !== undefined) throw new CheckpointConflictError(checkpoint.sessionId, undefined);
+  #begin(checkpoint: Checkpoint, { replace = false, origin }: CommitOptions): void {
     const { sessionId, note, createdAt } = checkpoint;
-    this.#sessions.set(sessionId, {
-      checkpoints: [checkpoint],
-      head: checkpoint,
-      note,
-      updatedAt: createdAt,
-      records: new Map(),
-    });
+    if (!replace && this.#sessions.has(sessionId)) throw new CheckpointConflictError(sessionId, undefined);
+    const inherited = origin === undefined ? [] : this.#lineTo(origin, checkpoint.forkedFrom);
+    const line = [...inherited, checkpoint];
+    this.#sessions.set(sessionId, { line, note, updatedAt: createdAt, records: new Map() });
+  }
+
+  /** The line of a session up to a checkpoint, shared by reference. */
+  #lineTo(origin: string, last: CheckpointRef | undefined): readonly Checkpoint[] {
+    const line = this.#sessions.get(origin)?.line ?? [];
+    const found = last === undefined ? undefined : this.at(origin, last);
+    if (found === undefined) throw new CheckpointNotFoundError(origin, "that the fork starts from");
+    const inherited = line.filter(({ seq }) => seq < found.seq);
+    return [...inherited, withoutEphemeral(line[inherited.length] as Checkpoint)];
   }
 
   #expect(at: { readonly sessionId: string; readonly incarnation: string }, seq: number): Kept {
     const kept = this.#sessions.get(at.sessionId);
-    if (kept?.head.incarnation === at.incarnation && kept.head.seq === seq) return kept;
+    const head = kept && headOf(kept);
+    if (kept !== undefined && head?.incarnation === at.incarnation && head.seq === seq) return kept;
     throw new CheckpointConflictError(at.sessionId, checkpointId(at.incarnation, seq));
+  }
+
+  #checkFence(
+    { sessionId, incarnation }: { readonly sessionId: string; readonly incarnation: string },
+    seq: number | undefined,
+    fence: number | undefined,
+  ): void {
+    const newer = this.#leases.newerThan(sessionId, fence);
+    if (newer === undefined) return;
+    const expected = seq === undefined ? undefined : checkpointId(incarnation, seq);
+    throw new CheckpointConflictError(sessionId, expected, newer.owner ?? "another owner");
+  }
+
+  /** The head under the note that stands beside it now, without what is to be gone. */
+  #shownLine(sessionId: string): readonly Checkpoint[] {
+    const kept = this.#sessions.get(sessionId);
+    if (kept === undefined) return [];
+    const head = headOf(kept);
+    const shown = withoutEphemeral(head.note === kept.note ? head : { ...head, note: kept.note });
+    return shown === head ? kept.line : [...kept.line.slice(0, -1), shown];
+  }
+
+  #shown(): number {
+    const lines = [...this.#sessions.values()].flatMap(({ line }) => line);
+    return new Set(lines.map(({ incarnation, seq }) => checkpointId(incarnation, seq))).size;
   }
 }
 
-function advance(kept: Kept, checkpoint: Checkpoint): void {
-  kept.checkpoints[kept.checkpoints.length - 1] = withoutEphemeral(kept.head);
-  kept.checkpoints.push(checkpoint);
-  kept.head = checkpoint;
-  kept.note = checkpoint.note;
-  kept.updatedAt = checkpoint.createdAt;
-  if (kept.records.size > 0) kept.records = new Map();
+function headOf({ line }: Kept): Checkpoint {
+  return line[line.length - 1] as Checkpoint;
 }
 
-function summarize({ head, note, updatedAt }: Kept): SessionSummary {
-  return { sessionId: head.sessionId, step: head.step, status: note.status.kind, updatedAt };
+function advance(kept: Kept, checkpoint: Checkpoint, { keepsRecords = false }: CommitOptions): void {
+  kept.line[kept.line.length - 1] = withoutEphemeral(headOf(kept));
+  kept.line.push(checkpoint);
+  kept.note = checkpoint.note;
+  kept.updatedAt = checkpoint.createdAt;
+  if (!keepsRecords && kept.records.size > 0) kept.records = new Map();
+}
+
+function isBefore({ seq, step }: Checkpoint, before: NonNullable<HistoryQuery["before"]>): boolean {
+  return "seq" in before ? seq < before.seq : step < before.step;
+}
+
+/** Where the first checkpoint stands for which the test holds, and with it all later ones; the line's end when there is none. */
+function placeOf(line: readonly Checkpoint[], holds: (checkpoint: Checkpoint) => boolean): number {
+  let low = 0;
+  let high = line.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (holds(line[middle] as Checkpoint)) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
+function summarize(kept: Kept): SessionSummary {
+  const { sessionId, step } = headOf(kept);
+  return { sessionId, step, status: kept.note.status.kind, updatedAt: kept.updatedAt };
 }

@@ -3,7 +3,7 @@ import type { TaskRef } from "../errors.js";
 import type { Channels, StateOf } from "../state/channel.js";
 import { type PatchOperation, toPatch } from "../state/delta.js";
 import type { ChannelDelta, Versions } from "../superstep/barrier.js";
-import type { Checkpoint, Note } from "./checkpoint.js";
+import { type Checkpoint, type CheckpointSource, checkpointId, type Note, parentIdOf } from "./checkpoint.js";
 import type { SessionStatus } from "./status.js";
 
 /** A session as it stands. Frozen state, shared by reference. */
@@ -30,6 +30,48 @@ export interface Change {
   readonly taskId: string;
   readonly channel: string;
   readonly patch: readonly PatchOperation[];
+}
+
+/** A session as it stood at a checkpoint. `state` and `versions` are read when they are first looked at, where the store can. */
+export interface CheckpointView<C extends Channels> extends SessionView<C> {
+  readonly checkpointId: string;
+  /** The checkpoint it builds on, in another session for the first of a fork; undefined for the first of all. */
+  readonly parentId: string | undefined;
+  readonly source: CheckpointSource;
+  /** The tasks of its superstep. */
+  readonly ran: readonly TaskRef[];
+  /** What each of them wrote. */
+  readonly changes: readonly Change[];
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number;
+}
+
+/** A checkpoint of the session's line, also one that the session inherited when it was forked. What the store reads late is read late here. */
+export function checkpointViewOf<C extends Channels>(checkpoint: Checkpoint<C>, sessionId: string): CheckpointView<C> {
+  const { incarnation, seq, step, frontier, source, ran, deltas, createdAt, note } = checkpoint;
+  const view = {
+    sessionId,
+    step,
+    frontier,
+    status: note.status,
+    checkpointId: checkpointId(incarnation, seq),
+    parentId: parentIdOf(checkpoint as Checkpoint),
+    source,
+    ran,
+    changes: changesOf(deltas),
+    createdAt,
+  };
+  const isLate = Object.getOwnPropertyDescriptor(checkpoint, "state")?.get !== undefined;
+  if (!isLate) return { ...view, state: checkpoint.state, versions: checkpoint.versions };
+  return {
+    ...view,
+    get state() {
+      return checkpoint.state;
+    },
+    get versions() {
+      return checkpoint.versions;
+    },
+  };
 }
 
 /** The session at a checkpoint, under the note that stands beside it now. */

@@ -35,8 +35,15 @@ export function openDatabase(path: string, wanted: DriverName | undefined): Sqli
   try {
     return open(path);
   } catch (error) {
+    const fallback = wanted === undefined && isUnloadable(error) ? nodeSqlite() : undefined;
+    if (fallback !== undefined) return openDatabase(path, "node:sqlite");
     throw new CheckpointError(`open "${path}"`, error, openingHelp(error));
   }
+}
+
+/** Its binary was never built, or for another Node than this one: that shows when the first database is opened. */
+function isUnloadable(error: unknown): boolean {
+  return (error as { code?: unknown }).code === "ERR_DLOPEN_FAILED" || String(error).includes("bindings file");
 }
 
 function driverOf(wanted: DriverName | undefined): Open {
@@ -98,7 +105,6 @@ function missing(problem: string): never {
 }
 
 function openingHelp(error: unknown): string {
-  if (String(error).includes("bindings file"))
-    return "its install script was blocked; run: npm rebuild better-sqlite3 --ignore-scripts=false";
+  if (isUnloadable(error)) return "run: npm rebuild better-sqlite3 --ignore-scripts=false";
   return "check that the folder exists and that the file can be written";
 }

@@ -3,17 +3,20 @@
  * answered once that is durable. A write that refuses (a conflict) writes nothing and harms no other.
  */
 import { setTimeout as sleep } from "node:timers/promises";
+import { crashPoint } from "../crash-point.js";
 import { SuperstepError } from "../errors.js";
 
 /** Begins, ends and undoes a transaction. */
 export interface Transaction {
-  begin(): void;
+  /** `isDurable`: it must survive a power cut. */
+  begin(isDurable: boolean): void;
   commit(): void;
   rollback(): void;
   isBusy(error: unknown): boolean;
 }
 interface Write {
   readonly work: () => unknown;
+  readonly isDurable: boolean;
   readonly resolve: (value: never) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -35,11 +38,12 @@ export class GroupCommit {
 
   /**
    * Runs `work` within the turn's transaction. A SuperstepError that it throws is a refusal: it has written nothing, and only this write
-   * fails. Any other error undoes the whole transaction, and every write in it fails.
+   * fails. Any other error undoes the whole transaction, and every write in it fails. What need not outlive a power cut waits for no disk
+   * unless something beside it does.
    */
-  write<T>(work: () => T): Promise<T> {
+  write<T>(work: () => T, { isDurable = true }: { readonly isDurable?: boolean } = {}): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      this.#queue.push({ work, resolve, reject });
+      this.#queue.push({ work, isDurable, resolve, reject });
       this.#flushing ??= new Promise<void>((turn) => setImmediate(turn)).then(() => this.#flush());
     });
   }
@@ -49,19 +53,31 @@ export class GroupCommit {
     while (this.#flushing !== undefined) await this.#flushing;
   }
 
+  /** Waits for the write lock without blocking the event loop. */
   async #flush(): Promise<void> {
-    const problem = await this.#begin();
+    const deadline = performance.now() + this.#busyTimeoutMs;
+    while (!this.#tryNow(performance.now() > deadline)) await sleep(RETRY_MS);
+  }
+
+  /** Everything between begin and commit happens in one go: nobody else sees the connection within a transaction. */
+  #tryNow(isLastTry: boolean): boolean {
+    const problem = this.#begin();
+    if (problem !== undefined && !isLastTry && this.#transaction.isBusy(problem.error)) return false;
     const writes = this.#queue;
     this.#queue = [];
     this.#flushing = undefined;
     if (problem !== undefined) for (const { reject } of writes) reject(problem.error);
     else this.#run(writes);
+    return true;
   }
 
   #run(writes: readonly Write[]): void {
     try {
+      crashPoint("sqlite.begun");
       const answers = writes.map(attempt);
+      crashPoint("sqlite.full");
       this.#transaction.commit();
+      crashPoint("sqlite.committed");
       for (const answer of answers) answer();
     } catch (error) {
       this.#undo();
@@ -77,17 +93,12 @@ export class GroupCommit {
     }
   }
 
-  /** Waits for the write lock without blocking the event loop. */
-  async #begin(): Promise<{ readonly error: unknown } | undefined> {
-    const deadline = performance.now() + this.#busyTimeoutMs;
-    for (;;) {
-      try {
-        this.#transaction.begin();
-        return undefined;
-      } catch (error) {
-        if (!this.#transaction.isBusy(error) || performance.now() > deadline) return { error };
-      }
-      await sleep(RETRY_MS);
+  #begin(): { readonly error: unknown } | undefined {
+    try {
+      this.#transaction.begin(this.#queue.some(({ isDurable }) => isDurable));
+      return undefined;
+    } catch (error) {
+      return { error };
     }
   }
 }

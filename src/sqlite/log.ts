@@ -1,103 +1,123 @@
-/** Log rows: reading a chain back, and writing the next record of one (T1). */
-import type { TaskRef } from "../errors.js";
+/** Log rows: read with their checksums looked at, and written (T1). */
+import { crashPoint } from "../crash-point.js";
 import { CheckpointCorruptError } from "../errors.js";
 import { type Checkpoint, checkpointId } from "../session/checkpoint.js";
-import { decodeChain, decodeFrontier, encodeSnapshot, type StoredRecord } from "../session/log-record.js";
+import { type DecodedRecord, decodeRecord, encodeSnapshot } from "../session/log-record.js";
 import { checksum, verify } from "./checksum.js";
-import { SPAN } from "./schema.js";
-import type { HeadRow, LogRow, SessionRow, Statements } from "./statements.js";
+import { idOf, seqOf } from "./schema.js";
+import type { LogBody, LogHead, LogRow, Statements } from "./statements.js";
+
+/** Whose a row is: the session that is read, and the incarnation that wrote the row, which an ancestor of a fork may have been. */
+export interface Owner {
+  readonly sessionId: string;
+  readonly incarnation: string;
+}
+/** A checkpoint on its way into the log. */
+export interface NewRecord {
+  readonly checkpoint: Checkpoint;
+  readonly body: string;
+  /** A snapshot goes with it in any case. */
+  readonly whole: boolean;
+}
 
 /** Bodies may weigh this much before the first snapshot after a small one, in characters. */
 const SMALL = 8 * 1024;
 
-/** The newest row of a session. */
-export function readHead({ head }: Statements, key: number): HeadRow | undefined {
-  return head.get(key * SPAN, key * SPAN + SPAN - 1) as HeadRow | undefined;
-}
-
-/** The head's checkpoint, from its chain. Throws CheckpointCorruptError. */
-export function readCheckpoint(statements: Statements, session: SessionRow, head: HeadRow): Checkpoint {
-  const rows = statements.chain.all(head.base, head.id) as LogRow[];
-  const chain = rows.map((row) => toRecord(session, row));
-  if (rows[0]?.id !== head.base || rows.at(-1)?.id !== head.id || chain[0]?.snapshot === undefined) {
-    throw new CheckpointCorruptError(`the log of session "${session.session_id}"`);
-  }
-  try {
-    return decodeChain(chain, () => frontierOf(statements, session, rows.at(-1)?.parent ?? null));
-  } catch (error) {
-    throw new CheckpointCorruptError(
-      `checkpoint "${checkpointId(session.incarnation, head.id % SPAN)}" of session "${session.session_id}"`,
-      error,
-    );
-  }
-}
-
 /** Adds a checkpoint; a snapshot goes with it when the bodies since the last one outweigh it. Gives the bytes written. */
-export function addCheckpoint(
+export function addRow(
   { addLog }: Statements,
   key: number,
-  record: { readonly checkpoint: Checkpoint; readonly body: string },
-  former: HeadRow | undefined,
-): { readonly head: HeadRow; readonly bytes: number } {
-  const { checkpoint, body } = record;
-  const id = key * SPAN + checkpoint.seq;
+  { checkpoint, body, whole }: NewRecord,
+  former: LogHead | undefined,
+): number {
   const weight = (former?.weight ?? 0) + body.length;
-  const isDue = former === undefined || weight > Math.max(former.base_weight, SMALL);
+  const isDue = whole || former === undefined || weight > Math.max(former.base_weight, SMALL);
   const snapshot = isDue ? encodeSnapshot(checkpoint) : null;
-  const head: HeadRow = isDue
-    ? { id, base: id, base_weight: (snapshot ?? "").length, weight: 0 }
-    : { id, base: former.base, base_weight: former.base_weight, weight };
-  const { step, source, createdAt, format, note, parentSeq = null } = checkpoint;
-  const crc = checksum(id, parentSeq, step, source, createdAt, format, head.base, body, snapshot);
-  addLog.run(
-    id,
-    parentSeq,
-    step,
-    source,
-    note.status.kind,
-    createdAt,
-    format,
-    head.base,
-    head.base_weight,
-    head.weight,
-    crc,
+  const row = sealed({
+    id: idOf(key, checkpoint.seq),
+    parent: checkpoint.parentSeq ?? null,
+    step: checkpoint.step,
+    source: checkpoint.source,
+    status: checkpoint.note.status.kind,
+    created_at: checkpoint.createdAt,
+    format: checkpoint.format,
+    base_weight: snapshot?.length ?? former?.base_weight ?? 0,
+    weight: isDue ? 0 : weight,
     body,
     snapshot,
-  );
-  return { head, bytes: body.length + (snapshot?.length ?? 0) };
+  });
+  addLog.run(...columnsOf(row), row.body_crc, row.snapshot_crc, row.crc, body, snapshot);
+  crashPoint("sqlite.logged");
+  return Buffer.byteLength(body) + Buffer.byteLength(snapshot ?? "");
 }
 
-function frontierOf({ log }: Statements, session: SessionRow, parent: number | null): readonly TaskRef[] {
-  const row = parent === null ? undefined : (log.get(session.key * SPAN + parent) as LogRow | undefined);
-  return row === undefined ? [] : decodeFrontier(toRecord(session, row));
+/** Writes a row again under new texts. */
+export function rewriteRow({ setLog }: Statements, row: Omit<LogRow, "body_crc" | "snapshot_crc" | "crc">): void {
+  const { id, base_weight, weight, body_crc, snapshot_crc, crc, body, snapshot } = sealed(row);
+  setLog.run(base_weight, weight, body_crc, snapshot_crc, crc, body, snapshot, id);
 }
 
-function toRecord(session: SessionRow, row: LogRow): StoredRecord {
-  const seq = row.id % SPAN;
-  const what = `checkpoint "${checkpointId(session.incarnation, seq)}" of session "${session.session_id}"`;
-  verify(
-    what,
-    row.crc,
-    row.id,
-    row.parent,
-    row.step,
-    row.source,
-    row.created_at,
-    row.format,
-    row.base,
-    row.body,
-    row.snapshot,
+/** The row, when its columns are what was written. Throws CheckpointCorruptError. */
+export function checkHead<R extends LogHead>(owner: Owner, row: R): R {
+  if (row.crc !== headChecksum(row)) throw damaged(owner, row);
+  return row;
+}
+
+/** Reads a row, and its snapshot if it was fetched. Throws CheckpointCorruptError. */
+export function decodeRow(owner: Owner, row: LogBody & { readonly snapshot?: string | null }): DecodedRecord {
+  checkHead(owner, row);
+  const { body, snapshot = null } = row;
+  verify(nameOf(owner, row), row.body_crc, body);
+  if ("snapshot" in row && row.snapshot_crc !== crcOf(snapshot)) throw damaged(owner, row);
+  return reading(owner, row, () =>
+    decodeRecord({
+      sessionId: owner.sessionId,
+      incarnation: owner.incarnation,
+      seq: seqOf(row.id),
+      parentSeq: row.parent ?? undefined,
+      source: row.source as Checkpoint["source"],
+      step: row.step,
+      createdAt: row.created_at,
+      format: row.format,
+      body,
+      snapshot: snapshot ?? undefined,
+    }),
   );
-  return {
-    sessionId: session.session_id,
-    incarnation: session.incarnation,
-    seq,
-    parentSeq: row.parent ?? undefined,
-    source: row.source as Checkpoint["source"],
-    step: row.step,
-    createdAt: row.created_at,
-    format: row.format,
-    body: row.body,
-    snapshot: row.snapshot ?? undefined,
-  };
+}
+
+/** What cannot be read is damaged: CheckpointCorruptError. */
+export function reading<T>(owner: Owner, row: LogHead, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw error instanceof CheckpointCorruptError ? error : damaged(owner, row, error);
+  }
+}
+
+/** Names a row as the caller knows it. */
+export function nameOf({ sessionId, incarnation }: Owner, { id, step }: LogHead): string {
+  return `checkpoint "${checkpointId(incarnation, seqOf(id))}" (step ${step}) of session "${sessionId}"`;
+}
+
+function damaged(owner: Owner, row: LogHead, cause?: unknown): CheckpointCorruptError {
+  return new CheckpointCorruptError(nameOf(owner, row), cause);
+}
+
+function sealed(row: Omit<LogRow, "body_crc" | "snapshot_crc" | "crc">): LogRow {
+  const texts = { body_crc: checksum(row.body), snapshot_crc: crcOf(row.snapshot) };
+  return { ...row, ...texts, crc: headChecksum({ ...row, ...texts }) };
+}
+
+function crcOf(text: string | null): number | null {
+  return text === null ? null : checksum(text);
+}
+
+function headChecksum(row: Omit<LogHead, "crc">): number {
+  return checksum(...columnsOf(row), row.body_crc, row.snapshot_crc);
+}
+
+/** In the order of the table. */
+function columnsOf(row: Omit<LogHead, "crc" | "body_crc" | "snapshot_crc">): (string | number | null)[] {
+  const { id, parent, step, source, status, created_at, format, base_weight, weight } = row;
+  return [id, parent, step, source, status, created_at, format, base_weight, weight];
 }

@@ -1,25 +1,38 @@
 /**
- * The tables. A log row's key is its session's key times SPAN plus its place in the session, so that appending is one insert at the end
- * of one B-tree. `user_version` counts migrations.
+ * The tables. A log row's id is its session's key times SPAN plus its place in the session's line, so that appending is one insert at the
+ * end of one B-tree. A fork's line goes on in its origin's rows, at and below the row that it was forked from. `user_version` counts
+ * migrations.
  */
+import { crashPoint } from "../crash-point.js";
 import { CheckpointError } from "../errors.js";
 import type { SqliteDatabase } from "./driver.js";
 
-/** Checkpoints that one session may have: 2^28. Leaves 2^25 sessions within exact integers. */
-export const SPAN = 2 ** 28;
+/** Checkpoints that one line may have: 2^26. Leaves 2^27 sessions within exact integers. */
+export const SPAN = 2 ** 26;
+/** Beyond this key, ids are no longer exact. */
+export const KEYS = 2 ** 27;
 
 const MIGRATIONS: readonly string[] = [
   `CREATE TABLE session (
-    key INTEGER PRIMARY KEY,
-    session_id TEXT NOT NULL UNIQUE,
+    -- grows, so that a fork comes behind its origin and no key is used twice
+    key INTEGER PRIMARY KEY AUTOINCREMENT,
+    -- null: deleted, and its rows are kept for its forks
+    session_id TEXT UNIQUE,
     incarnation TEXT NOT NULL,
-    -- the note beside the head; stands only while note_seq is the head
-    note_seq INTEGER,
+    -- the log row that it was forked from
+    origin INTEGER,
+    -- the place of the oldest checkpoint that it shows
+    floor INTEGER NOT NULL,
+    -- the head when this row was written, and how many task records stood beside it
+    seen INTEGER NOT NULL,
+    kept INTEGER NOT NULL,
+    -- the note beside the head; stands only while seen is the head
     note TEXT,
-    note_crc INTEGER,
     note_status TEXT,
-    updated_at INTEGER NOT NULL
+    updated_at INTEGER NOT NULL,
+    crc INTEGER NOT NULL
   ) STRICT;
+  CREATE INDEX fork ON session (origin) WHERE origin IS NOT NULL;
   CREATE TABLE log (
     id INTEGER PRIMARY KEY,
     parent INTEGER,
@@ -28,30 +41,56 @@ const MIGRATIONS: readonly string[] = [
     status TEXT NOT NULL,
     created_at INTEGER NOT NULL,
     format INTEGER NOT NULL,
-    -- where the chain begins that gives the state, what its snapshot weighs, and the bodies since
-    base INTEGER NOT NULL,
+    -- what the last snapshot of the line weighs, and the bodies since
     base_weight INTEGER NOT NULL,
     weight INTEGER NOT NULL,
+    body_crc INTEGER NOT NULL,
+    -- null: no snapshot
+    snapshot_crc INTEGER,
+    -- of all columns before it, so that they can be read without the texts
     crc INTEGER NOT NULL,
     body TEXT NOT NULL,
     snapshot TEXT
   ) STRICT;
+  -- beside the head of a session: task records, and ephemeral values
   CREATE TABLE pending (
     id INTEGER PRIMARY KEY,
     session INTEGER NOT NULL,
-    -- the head that these records belong to
-    seq INTEGER NOT NULL,
+    kind TEXT NOT NULL,
     key TEXT NOT NULL,
     crc INTEGER NOT NULL,
     body TEXT NOT NULL,
-    UNIQUE (session, key)
+    UNIQUE (session, kind, key)
+  ) STRICT;
+  CREATE TABLE lease (
+    -- one count for all sessions, so that the numbers of a session that was deleted never come again
+    fence INTEGER PRIMARY KEY AUTOINCREMENT,
+    session_id TEXT NOT NULL UNIQUE,
+    -- null: given back
+    owner TEXT,
+    since INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL
   ) STRICT;`,
 ];
+
+/** The id of a log row. */
+export function idOf(key: number, seq: number): number {
+  return key * SPAN + seq;
+}
+
+export function keyOf(id: number): number {
+  return Math.floor(id / SPAN);
+}
+
+export function seqOf(id: number): number {
+  return id % SPAN;
+}
 
 /** Brings the file to this version. Throws CheckpointError for a file that a newer version, or another program, has written. */
 export function migrate(database: SqliteDatabase): void {
   database.exec("BEGIN IMMEDIATE");
   try {
+    crashPoint("sqlite.begun");
     const { user_version: version } = database.prepare("PRAGMA user_version").get() as { user_version: number };
     if (version > MIGRATIONS.length) {
       throw new CheckpointError(
@@ -62,9 +101,19 @@ export function migrate(database: SqliteDatabase): void {
     }
     for (const sql of MIGRATIONS.slice(version)) database.exec(sql);
     database.exec(`PRAGMA user_version = ${MIGRATIONS.length}`);
+    crashPoint("sqlite.full");
     database.exec("COMMIT");
+    crashPoint("sqlite.committed");
   } catch (error) {
-    database.exec("ROLLBACK");
+    undo(database);
     throw error;
+  }
+}
+
+function undo(database: SqliteDatabase): void {
+  try {
+    database.exec("ROLLBACK");
+  } catch {
+    // SQLite has rolled back by itself
   }
 }

@@ -1,76 +1,116 @@
 /** Every statement of the store, prepared once. */
 import type { SqliteDatabase, SqliteStatement } from "./driver.js";
-import { SPAN } from "./schema.js";
 
 /** A row of `session`. */
 export interface SessionRow {
   readonly key: number;
-  readonly session_id: string;
+  /** Null: deleted, and kept for its forks. */
+  readonly session_id: string | null;
   readonly incarnation: string;
-  readonly note_seq: number | null;
+  readonly origin: number | null;
+  readonly floor: number;
+  readonly seen: number;
+  readonly kept: number;
   readonly note: string | null;
-  readonly note_crc: number | null;
+  readonly note_status: string | null;
   readonly updated_at: number;
+  readonly crc: number;
 }
-/** A row of `log`. */
-export interface LogRow {
+/** A row of `log` without its texts. */
+export interface LogHead {
   readonly id: number;
   readonly parent: number | null;
   readonly step: number;
   readonly source: string;
+  readonly status: string;
   readonly created_at: number;
   readonly format: number;
-  readonly base: number;
   readonly base_weight: number;
   readonly weight: number;
+  readonly body_crc: number;
+  readonly snapshot_crc: number | null;
   readonly crc: number;
+}
+/** A row of `log` without its snapshot. */
+export interface LogBody extends LogHead {
   readonly body: string;
+}
+/** A row of `log`. */
+export interface LogRow extends LogBody {
   readonly snapshot: string | null;
 }
-/** The head of a chain, without its texts. */
-export type HeadRow = Pick<LogRow, "id" | "base" | "base_weight" | "weight">;
 /** A row of `pending`. */
 export interface PendingRow {
+  readonly kind: string;
   readonly key: string;
   readonly crc: number;
   readonly body: string;
 }
-/** A row of the list of sessions. */
-export interface ListRow {
-  readonly session_id: string;
-  readonly step: number;
-  readonly status: string;
-  readonly updated_at: number;
+/** A row of `lease`. */
+export interface LeaseRow {
+  readonly fence: number;
+  readonly owner: string | null;
+  readonly since: number;
+  readonly expires_at: number;
 }
+
+const SESSION = "key, session_id, incarnation, origin, floor, seen, kept, note, note_status, updated_at, crc";
+const LOG_HEAD =
+  "id, parent, step, source, status, created_at, format, base_weight, weight, body_crc, snapshot_crc, crc";
+const LOG_WEIGHT = "octet_length(body) + coalesce(octet_length(snapshot), 0)";
 
 const SQL = {
   begin: "BEGIN IMMEDIATE",
   commit: "COMMIT",
   rollback: "ROLLBACK",
-  session:
-    "SELECT key, session_id, incarnation, note_seq, note, note_crc, updated_at FROM session WHERE session_id = ?",
-  addSession: "INSERT INTO session (session_id, incarnation, updated_at) VALUES (?, ?, ?) RETURNING key",
-  setNote: "UPDATE session SET note_seq = ?, note = ?, note_crc = ?, note_status = ?, updated_at = ? WHERE key = ?",
-  touch: "UPDATE session SET updated_at = ? WHERE key = ?",
-  head: "SELECT id, base, base_weight, weight FROM log WHERE id BETWEEN ? AND ? ORDER BY id DESC LIMIT 1",
-  addLog: `INSERT INTO log (id, parent, step, source, status, created_at, format, base, base_weight, weight, crc, body, snapshot)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-  log: "SELECT * FROM log WHERE id = ?",
-  chain: "SELECT * FROM log WHERE id BETWEEN ? AND ? ORDER BY id",
-  pending: "SELECT key, crc, body FROM pending WHERE session = ? AND seq = ? ORDER BY id",
-  addPending: `INSERT INTO pending (session, seq, key, crc, body) VALUES (?, ?, ?, ?, ?)
-    ON CONFLICT (session, key) DO UPDATE SET seq = excluded.seq, crc = excluded.crc, body = excluded.body`,
-  dropPending: "DELETE FROM pending WHERE session = ?",
-  dropResults: "DELETE FROM pending WHERE session = ? AND key LIKE '%|result'",
-  dropLog: "DELETE FROM log WHERE id BETWEEN ? AND ?",
+  savepoint: "SAVEPOINT work",
+  release: "RELEASE work",
+  rollbackTo: "ROLLBACK TO work",
+
+  session: `SELECT ${SESSION} FROM session WHERE session_id = ?`,
+  sessionByKey: `SELECT ${SESSION} FROM session WHERE key = ?`,
+  sessionsFrom: `SELECT ${SESSION} FROM session WHERE session_id >= ? ORDER BY session_id LIMIT ?`,
+  sessionsAfter: `SELECT ${SESSION} FROM session WHERE session_id > ? ORDER BY session_id LIMIT ?`,
+  forks: `SELECT ${SESSION} FROM session WHERE origin BETWEEN ? AND ? ORDER BY key`,
+  keys: "SELECT key FROM session WHERE session_id IS NOT NULL ORDER BY key",
+  addSession: `INSERT INTO session (session_id, incarnation, origin, floor, seen, kept, note, note_status, updated_at, crc)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING key`,
+  setSession: `UPDATE session SET session_id = ?, incarnation = ?, origin = ?, floor = ?, seen = ?, kept = ?, note = ?,
+    note_status = ?, updated_at = ?, crc = ? WHERE key = ?`,
   dropSession: "DELETE FROM session WHERE key = ?",
-  list: `SELECT * FROM (
-      SELECT s.session_id, l.step,
-        CASE WHEN s.note_seq = l.id % ${SPAN} THEN s.note_status ELSE l.status END AS status,
-        max(s.updated_at, l.created_at) AS updated_at
-      FROM session s JOIN log l ON l.id = (SELECT max(id) FROM log WHERE id BETWEEN s.key * ${SPAN} AND s.key * ${SPAN} + ${SPAN - 1})
-      WHERE s.session_id > ?
-    ) WHERE ? IS NULL OR status = ? ORDER BY session_id LIMIT ?`,
+  checkSessions: "PRAGMA integrity_check(session)",
+
+  newest: `SELECT ${LOG_HEAD} FROM log WHERE id BETWEEN ? AND ? ORDER BY id DESC LIMIT 1`,
+  oldest: `SELECT ${LOG_HEAD} FROM log WHERE id BETWEEN ? AND ? ORDER BY id LIMIT 1`,
+  nthNewest: "SELECT id FROM log WHERE id BETWEEN ? AND ? ORDER BY id DESC LIMIT 1 OFFSET ?",
+  madeSince: "SELECT id FROM log WHERE id BETWEEN ? AND ? AND created_at >= ? ORDER BY id LIMIT 1",
+  base: "SELECT id FROM log WHERE id BETWEEN ? AND ? AND snapshot_crc IS NOT NULL ORDER BY id DESC LIMIT 1",
+  chain: `SELECT ${LOG_HEAD}, body, snapshot FROM log WHERE id BETWEEN ? AND ? ORDER BY id`,
+  page: `SELECT ${LOG_HEAD}, body FROM log WHERE id BETWEEN ? AND ? ORDER BY id DESC LIMIT ?`,
+  count: `SELECT count(*) AS count, coalesce(sum(${LOG_WEIGHT}), 0) AS bytes FROM log WHERE id BETWEEN ? AND ?`,
+  addLog: `INSERT INTO log (${LOG_HEAD}, body, snapshot) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  setLog:
+    "UPDATE log SET base_weight = ?, weight = ?, body_crc = ?, snapshot_crc = ?, crc = ?, body = ?, snapshot = ? WHERE id = ?",
+  dropLog: "DELETE FROM log WHERE id BETWEEN ? AND ?",
+
+  pending: "SELECT kind, key, crc, body FROM pending WHERE session = ? ORDER BY id",
+  pendingCount: "SELECT count(*) AS count FROM pending WHERE session = ? AND kind <> 'ephemeral'",
+  addPending: `INSERT INTO pending (session, kind, key, crc, body) VALUES (?, ?, ?, ?, ?)
+    ON CONFLICT (session, kind, key) DO UPDATE SET crc = excluded.crc, body = excluded.body`,
+  dropPending: "DELETE FROM pending WHERE session = ?",
+  dropKind: "DELETE FROM pending WHERE session = ? AND kind = ?",
+
+  lease: "SELECT fence, owner, since, expires_at FROM lease WHERE session_id = ?",
+  addLease: "INSERT OR REPLACE INTO lease (session_id, owner, since, expires_at) VALUES (?, ?, ?, ?) RETURNING fence",
+  renewLease:
+    "UPDATE lease SET expires_at = ? WHERE session_id = ? AND fence = ? AND owner IS NOT NULL RETURNING fence",
+  freeLease: "UPDATE lease SET owner = NULL WHERE session_id = ? AND fence = ?",
+  dropLease: "DELETE FROM lease WHERE session_id = ? AND fence = ?",
+
+  freePages: "PRAGMA freelist_count",
+  allPages: "PRAGMA page_count",
+  vacuum: "PRAGMA incremental_vacuum(1000)",
+  truncate: "PRAGMA wal_checkpoint(TRUNCATE)",
 } as const;
 
 export type Statements = Readonly<Record<keyof typeof SQL, SqliteStatement>>;
@@ -78,4 +118,26 @@ export type Statements = Readonly<Record<keyof typeof SQL, SqliteStatement>>;
 export function prepareAll(database: SqliteDatabase): Statements {
   const entries = Object.entries(SQL).map(([name, sql]) => [name, database.prepare(sql)]);
   return Object.fromEntries(entries) as Statements;
+}
+
+/** All of it or nothing: what throws leaves no trace. Within a transaction or without; reads see one state of the file. */
+export function atomically<T>({ savepoint, release, rollbackTo }: Statements, work: () => T): T {
+  savepoint.run();
+  try {
+    const done = work();
+    release.run();
+    return done;
+  } catch (error) {
+    undo(rollbackTo, release);
+    throw error;
+  }
+}
+
+function undo(rollbackTo: SqliteStatement, release: SqliteStatement): void {
+  try {
+    rollbackTo.run();
+    release.run();
+  } catch {
+    // SQLite has rolled back by itself
+  }
 }

@@ -2,8 +2,10 @@
  * What changed between two values, by reference: parts that are `===` are skipped, so the cost follows the change and not
  * the size. Seals what is new on the way. Replaying the delta gives the same value with the same key order.
  */
+import { SerializationError } from "../errors.js";
 import { type Delta, type DeltaOp, replaceAll } from "./delta.js";
 import type { Path } from "./path.js";
+import { isPlainList, isPlainRecord } from "./plain.js";
 import { heightOf, isSealed, seal, sealShallow } from "./seal.js";
 
 /** Beyond this many differing parts, and more than half of a container, the container is replaced as a whole. */
@@ -32,9 +34,11 @@ export function diff(before: unknown, after: unknown, name: string): Delta | und
   try {
     diffAt(walk, before, after, []);
   } catch (problem) {
-    if (!(problem instanceof OnlyWhole)) throw problem;
+    if (problem instanceof SerializationError) throw problem;
+    // What throws on being looked at cannot be stored either: sealing says where it stands.
     seal(after, [name]);
-    return replaceAll(after);
+    if (problem instanceof OnlyWhole) return replaceAll(after);
+    throw problem;
   }
   return walk.ops;
 }
@@ -60,11 +64,9 @@ function diffAt(walk: Walk, before: unknown, after: unknown, path: Path): void {
 /** Both lists, or both plain objects of one prototype. */
 function areAlike(before: unknown, after: unknown): after is object {
   if (typeof before !== "object" || typeof after !== "object" || before === null || after === null) return false;
-  if (Array.isArray(before))
-    return Array.isArray(after) && Object.getPrototypeOf(after) === Object.getPrototypeOf(before);
-  const prototype = Object.getPrototypeOf(after) as object | null;
-  if (Array.isArray(after) || prototype !== Object.getPrototypeOf(before)) return false;
-  return prototype === null || Object.getPrototypeOf(prototype) === null;
+  if (Array.isArray(before) !== Array.isArray(after)) return false;
+  if (Object.getPrototypeOf(after) !== Object.getPrototypeOf(before)) return false;
+  return Array.isArray(after) ? isPlainList(after) : isPlainRecord(after);
 }
 
 function diffLists(walk: Walk, before: readonly unknown[], after: readonly unknown[], path: Path): boolean {
@@ -72,7 +74,7 @@ function diffLists(walk: Walk, before: readonly unknown[], after: readonly unkno
   const { start, end } = sameEnds(before, after);
   const removed = before.length - start - end;
   const added = after.length - start - end;
-  if (!isPlainList(after, start, start + added)) return false;
+  if (!hasPlainItems(after, start, start + added)) return false;
   if (removed === 0 && end === 0) return appendAt(walk, path, after, start);
   if (removed + added > MANY && removed + added > after.length) return false;
   if (removed === added) {
@@ -105,7 +107,7 @@ function isDense(list: readonly unknown[]): boolean {
 }
 
 /** Nothing besides items, and no getter among those that changed. */
-function isPlainList(list: readonly unknown[], start: number, end: number): boolean {
+function hasPlainItems(list: readonly unknown[], start: number, end: number): boolean {
   if (isSealed(list)) return true;
   for (let i = start; i < end; i++) if (!isPlainProperty(list, String(i))) return false;
   return Object.keys(list).length === list.length && Object.getOwnPropertySymbols(list).length === 0;

@@ -2,6 +2,7 @@
 import type { Channel, ChannelOptions, Fold } from "./channel.js";
 import type { DeltaOp } from "./delta.js";
 import type { Path } from "./path.js";
+import { isPlainRecord } from "./plain.js";
 import { heightOf, isSealed, seal, sealShallow } from "./seal.js";
 
 /** A patch of V: any part of it, `null` to delete a key. Dates, Maps, lists and functions are values. */
@@ -133,7 +134,5 @@ function checkDepth(depth: number): void {
 }
 
 function isRecord(value: unknown): value is Fields {
-  if (typeof value !== "object" || value === null) return false;
-  const prototype = Object.getPrototypeOf(value) as object | null;
-  return prototype === null || Object.getPrototypeOf(prototype) === null;
+  return typeof value === "object" && value !== null && isPlainRecord(value);
 }

@@ -2,12 +2,24 @@
  * Sealing: a value enters the state once, is checked to be storable without loss (T3), and is frozen for ever (S3).
  * What was sealed is never looked at again (B7). Typed arrays, buffers and URLs cannot be frozen by the language.
  */
-import { containersOf, isPrimitive, mutatorsOf } from "./storable.js";
+import { SerializationError } from "../errors.js";
+import { settleStack } from "./error-value.js";
+import { mutatorsOf } from "./native-value.js";
+import { formatPath, type Path } from "./path.js";
+import { decodeInstance, type Encoded, keepEncoded } from "./registered-class.js";
+import { isPrimitive, pathTo, tooHeavy, walked } from "./storable.js";
 
-/** How many levels a value may have, from the channel's name down. */
-const MAX_DEPTH = 500;
-/** What is read from a store was within that when it was written, and is wrapped into a few levels more. */
-const MAX_STORED_DEPTH = 1_000;
+/** How big a value may be. */
+interface Limits {
+  /** How many levels a value may have, from the channel's name down. */
+  readonly maxDepth: number;
+  /** How many characters of text and bytes one write may have. */
+  readonly maxWeight: number;
+}
+
+const LIMITS: Limits = { maxDepth: 500, maxWeight: 2 ** 28 };
+/** What is read from a store was within the limits when it was written, and is wrapped into a few levels more. */
+const STORED_LIMITS: Limits = { maxDepth: 1_000, maxWeight: Number.POSITIVE_INFINITY };
 /** Containers known to be frozen all the way down, with the levels they have. */
 const heights = new WeakMap<object, number>();
 
@@ -22,28 +34,47 @@ export function heightOf(value: unknown): number {
 
 /**
  * Freezes `value` deeply. Throws SerializationError naming the path, and freezes nothing, when something in it cannot be stored,
- * or when it is nested too deep for a store to walk. Returns what was newly frozen, or undefined when there was nothing to freeze.
+ * or when it is nested too deep or too heavy for a store. Returns what was newly frozen, or undefined when there was nothing to
+ * freeze.
  */
-export function seal(value: unknown, at: readonly (string | number)[] = []): ReadonlyMap<object, number> | undefined {
-  return sealWithin(MAX_DEPTH, value, at);
-}
-
-/** Freezes what a store gave back. What was accepted once is never too deep later. */
-export function sealStored(value: unknown): void {
-  sealWithin(MAX_STORED_DEPTH, value, []);
-}
-
-function sealWithin(
-  maxDepth: number,
-  value: unknown,
-  at: readonly (string | number)[],
-): ReadonlyMap<object, number> | undefined {
+export function seal(value: unknown, at: Path = [], limits = LIMITS): ReadonlyMap<object, number> | undefined {
+  if (typeof value === "string" && value.length > limits.maxWeight) throw tooHeavy(formatPath(at), limits.maxWeight);
   if (isPrimitive(value)) return undefined;
   const height = heightOf(value);
-  if (height > 0 && at.length + height - 1 <= maxDepth) return undefined;
-  const found = containersOf(value, at, { heightOf, maxDepth });
-  for (const [container, levels] of found) lock(container, levels);
+  if (height > 0 && at.length + height - 1 <= limits.maxDepth) return undefined;
+  const { heights: found, encoded } = walked(value, at, { heightOf, ...limits });
+  for (const [instance, plain] of encoded) keepEncoded(instance, plain);
+  lockAll(found, (container) => pathTo(container, value, at));
   return found;
+}
+
+/** A proxy may refuse to be frozen; what was frozen by then stays frozen, but is not taken for sealed. */
+function lockAll(found: ReadonlyMap<object, number>, pathOf: (container: object) => string): void {
+  let last: object | undefined;
+  try {
+    for (const [container, levels] of found) {
+      last = container;
+      lock(container, levels);
+    }
+  } catch (cause) {
+    for (const one of found.keys()) heights.delete(one);
+    const path = last === undefined ? "the value" : pathOf(last);
+    throw new SerializationError(path, "an object that refuses to be frozen", { cause });
+  }
+}
+
+/** Freezes what a store gave back. What was accepted once is never too deep or too heavy later. */
+export function sealStored(value: unknown): void {
+  seal(value, [], STORED_LIMITS);
+}
+
+/** The instance of a registered class that was stored so, sealed with what it is made of. */
+export function sealedInstance(encoded: Encoded): object {
+  const [, plain] = encoded;
+  sealStored(plain);
+  const instance = decodeInstance(encoded);
+  lock(instance, 1 + heightOf(plain));
+  return instance;
 }
 
 /** Freezes a list or plain object whose children are sealed already, and that has at most so many levels. */
@@ -61,9 +92,15 @@ const cover: PropertyDescriptor = {
 
 /** Freezing does not reach inside of a Map, a Set or a Date: what would change it is covered. */
 function lock(container: object, height: number): void {
-  if (ArrayBuffer.isView(container)) return;
-  if (Object.isExtensible(container)) {
-    for (const name of mutatorsOf(container)) Object.defineProperty(container, name, cover);
+  const prototype = Object.getPrototypeOf(container) as unknown;
+  if (prototype !== Object.prototype && prototype !== Array.prototype) {
+    if (ArrayBuffer.isView(container)) return;
+    if (Object.isExtensible(container)) coverMutators(container);
   }
   sealShallow(container, height);
+}
+
+function coverMutators(container: object): void {
+  for (const name of mutatorsOf(container)) Object.defineProperty(container, name, cover);
+  settleStack(container);
 }

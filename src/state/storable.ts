@@ -1,31 +1,56 @@
-/** What can be stored without loss (T3): walks a value once, and says where something stands that cannot. */
+/** What can be stored without loss (T3): walks a value once, weighs it, and says where something stands that cannot. */
 import { SerializationError } from "../errors.js";
-import { formatPath } from "./path.js";
+import { errorBase, errorVisits } from "./error-value.js";
+import { nativeVisits } from "./native-value.js";
+import { formatPath, type Path } from "./path.js";
+import { isPlainInside, isPlainList, isPlainRecord } from "./plain.js";
+import { type Encoded, encodeInstance, isRegistered } from "./registered-class.js";
+import { classOf, type Visit, type Visitor } from "./visit.js";
 
 /** How much of its path an error shows of what is nested too deep. */
 const PATH_SHOWN = 8;
+/** A level of a path that stands for no key: from an instance to what its class made of it. */
+const WITHIN = Symbol("within");
+const OPAQUE = "an object that cannot be looked into, or is not what it pretends to be";
 
-type Visit = (walk: Walk, value: object) => void;
-
-/** What the walk knows beforehand. */
-interface Bounds {
+/** What the walk knows beforehand, and what it allows. */
+export interface Bounds {
   /** The levels of a container that was walked before; 0 for any other. */
   readonly heightOf: (container: object) => number;
   readonly maxDepth: number;
+  /** In characters and bytes. */
+  readonly maxWeight: number;
+}
+/** What was not walked before. */
+export interface Found {
+  /** Containers, each with the levels it has. */
+  readonly heights: ReadonlyMap<object, number>;
+  /** Instances of registered classes, each with what its class made of it. */
+  readonly encoded: ReadonlyMap<object, Encoded>;
 }
 
 /**
- * The containers in `value` that were not walked before, each with the levels it has. Throws SerializationError naming the path of
- * what cannot be stored; `at` begins that path.
+ * What there is in `value` that was not walked before. Throws SerializationError naming the path of what cannot be stored; `at`
+ * begins that path.
  */
-export function containersOf(
-  value: unknown,
-  at: readonly (string | number)[],
-  bounds: Bounds,
-): ReadonlyMap<object, number> {
-  const walk = new Walk(at, bounds);
-  walk.visit(value);
-  return walk.heights();
+export function walked(value: unknown, at: Path, bounds: Bounds): Found {
+  return new Walk(at, bounds).through(value);
+}
+
+/** The path to a container within `value`, which can be stored. */
+export function pathTo(container: object, value: unknown, at: Path): string {
+  let path = formatPath(at);
+  const walk = new Walk(at, {
+    heightOf: found,
+    maxDepth: Number.POSITIVE_INFINITY,
+    maxWeight: Number.POSITIVE_INFINITY,
+  });
+  function found(one: object): number {
+    if (one === container) path = walk.path();
+    return 0;
+  }
+  walk.through(value);
+  return path;
 }
 
 /** True for what needs no freezing and can always be stored. */
@@ -33,28 +58,47 @@ export function isPrimitive(value: unknown): boolean {
   return value === null || (typeof value !== "object" && typeof value !== "function" && typeof value !== "symbol");
 }
 
-class Walk {
+class Walk implements Visitor {
   /** 0 while its parts are being visited. */
   readonly #found = new Map<object, number>();
-  readonly #trail: (string | number)[];
+  readonly #encoded: Map<object, Encoded>;
+  /** Where instances stood, for the one that turns out to be part of itself. */
+  readonly #places = new Map<object, readonly (string | number | symbol)[]>();
+  readonly #trail: (string | number | symbol)[];
   readonly #bounds: Bounds;
   /** How deep the container now being visited reaches. */
   #bottom = 0;
+  #weight = 0;
   #hasRings = false;
 
-  constructor(at: readonly (string | number)[], bounds: Bounds) {
+  constructor(at: readonly (string | number | symbol)[], bounds: Bounds, encoded = new Map<object, Encoded>()) {
     this.#trail = [...at];
     this.#bounds = bounds;
+    this.#encoded = encoded;
   }
 
-  visit(value: unknown): void {
+  /** Whatever a trap of a proxy throws on the way is a refusal too. */
+  through(value: unknown): Found {
+    try {
+      this.#visit(value);
+      if (this.#hasRings) this.#refuseRingsOfInstances();
+    } catch (problem) {
+      if (problem instanceof SerializationError) throw problem;
+      throw new SerializationError(this.path(), OPAQUE, { cause: problem });
+    }
+    return { heights: this.#heights(), encoded: this.#encoded };
+  }
+
+  #visit(value: unknown): void {
+    if (typeof value === "string") return this.weigh(value.length);
+    if (typeof value === "bigint") return this.weigh(digitsOf(value));
     if (isPrimitive(value)) return;
     if (typeof value !== "object" || value === null) this.refuse(`a ${typeof value}`);
-    const known = this.#found.get(value) ?? this.#bounds.heightOf(value);
-    if (this.#found.has(value) || known > 0) {
-      this.#hasRings ||= known === 0;
-      this.#reach(known);
-    } else this.#enter(value);
+    const found = this.#found.get(value);
+    const known = found ?? this.#bounds.heightOf(value);
+    if (found === undefined && known === 0) return this.#enter(value);
+    this.#hasRings ||= known === 0;
+    this.#reach(known);
   }
 
   #enter(container: object): void {
@@ -71,58 +115,123 @@ class Walk {
     const { maxDepth } = this.#bounds;
     this.#bottom = Math.max(this.#bottom, this.#trail.length + height);
     if (this.#bottom - 1 <= maxDepth) return;
-    const beginning = formatPath(this.#trail.slice(0, PATH_SHOWN));
-    throw new SerializationError(`${beginning}…`, `nested deeper than ${maxDepth} levels`);
+    throw new SerializationError(`${this.path(PATH_SHOWN)}…`, `nested deeper than ${maxDepth} levels`);
+  }
+
+  #visitorOf(value: object): Visit {
+    if (Array.isArray(value)) return visitList;
+    const prototype = Object.getPrototypeOf(value) as object | null;
+    if (prototype === null || prototype === Object.prototype) return visitRecord;
+    const visit = nativeVisits.get(prototype) ?? errorVisits.get(prototype);
+    if (visit !== undefined) return visit;
+    if (isRegistered(value)) return (_, instance) => this.#visitInstance(instance);
+    return isPlainRecord(value) ? visitRecord : this.refuse(`an instance of ${describe(value)}`);
+  }
+
+  #visitInstance(instance: object): void {
+    this.#places.set(instance, [...this.#trail]);
+    const encoded = this.#encoded.get(instance) ?? encodeInstance(instance, () => this.path());
+    this.#encoded.set(instance, encoded);
+    this.#visitWithin(encoded);
+  }
+
+  #visitWithin([, plain]: Encoded): void {
+    this.#trail.push(WITHIN);
+    this.#visit(plain);
+    this.#trail.pop();
+  }
+
+  /** An instance is made anew of what its class made of it, which thus cannot lead back to it. */
+  #refuseRingsOfInstances(): void {
+    for (const [instance, place] of this.#places) {
+      const heightOf = (one: object): number => {
+        if (one === instance) walk.refuse(`an instance of ${classOf(instance)} within what its encode returned`);
+        return this.#bounds.heightOf(one);
+      };
+      const walk: Walk = new Walk(place, { ...this.#bounds, heightOf }, this.#encoded);
+      walk.#visitWithin(this.#encoded.get(instance) as Encoded);
+    }
   }
 
   /** Parts of a ring reach all of it. */
-  heights(): ReadonlyMap<object, number> {
+  #heights(): ReadonlyMap<object, number> {
     if (!this.#hasRings) return this.#found;
     let highest = 0;
     for (const height of this.#found.values()) highest = Math.max(highest, height);
     return new Map([...this.#found.keys()].map((container) => [container, highest]));
   }
 
-  visitAt(key: string | number, value: unknown): void {
-    this.#trail.push(key);
-    this.visit(value);
+  visitAt(place: string | number, part: unknown): void {
+    this.#trail.push(place);
+    this.#visit(part);
     this.#trail.pop();
   }
 
-  /** An own property, as what it is: a getter would run at odd times, and what is hidden would be lost. */
+  /** As what it is: a getter would run at odd times, and what is hidden would be lost. */
   visitProperty(owner: object, key: string, place: string | number): void {
     const property = Object.getOwnPropertyDescriptor(owner, key);
-    if (key === "__proto__") this.refuseAt(place, 'an own property "__proto__"');
-    if (property === undefined || !("value" in property)) this.refuseAt(place, "a getter");
-    if (property.enumerable !== true) this.refuseAt(place, "a property that is not enumerable");
-    if (!isPrimitive(property.value)) this.visitAt(place, property.value);
+    if (key === "__proto__") this.#refuseAt(place, 'an own property "__proto__"');
+    if (property === undefined || !("value" in property)) this.#refuseAt(place, "a getter");
+    if (property.enumerable !== true) this.#refuseAt(place, "a property that is not enumerable");
+    const part: unknown = property.value;
+    if (typeof part === "string") this.#weighAt(place, part.length);
+    else if (typeof part === "bigint" || !isPrimitive(part)) this.visitAt(place, part);
+  }
+
+  visitAnyProperty(owner: object, key: string): void {
+    const property = Object.getOwnPropertyDescriptor(owner, key);
+    if (property === undefined || !("value" in property)) this.#refuseAt(key, "a getter");
+    this.visitAt(key, property.value);
+  }
+
+  weigh(size: number): void {
+    this.#weight += size;
+    if (this.#weight > this.#bounds.maxWeight) throw tooHeavy(this.path(), this.#bounds.maxWeight);
+  }
+
+  #weighAt(place: string | number, size: number): void {
+    this.#weight += size;
+    if (this.#weight <= this.#bounds.maxWeight) return;
+    this.#trail.push(place);
+    throw tooHeavy(this.path(), this.#bounds.maxWeight);
   }
 
   refuse(found: string): never {
-    throw new SerializationError(formatPath(this.#trail) || "the value", found);
+    throw new SerializationError(this.path(), found);
   }
 
-  refuseAt(place: string | number, found: string): never {
+  #refuseAt(place: string | number, found: string): never {
     this.#trail.push(place);
     this.refuse(found);
   }
 
-  #visitorOf(value: object): Visit {
-    if (Array.isArray(value)) return visitList;
-    const prototype = Object.getPrototypeOf(value) as object | null;
-    if (prototype === null || isObjectPrototype(prototype)) return visitRecord;
-    return visitors.get(prototype) ?? this.refuse(`an instance of ${classOf(value)}`);
+  path(shown = this.#trail.length): string {
+    const keys = this.#trail.slice(0, shown).filter((key) => typeof key !== "symbol");
+    return formatPath(keys) || "the value";
   }
 }
 
-function visitRecord(walk: Walk, record: object): void {
+/** What would be refused for its weight at this path. */
+export function tooHeavy(path: string, maxWeight: number): SerializationError {
+  return new SerializationError(
+    path,
+    `heavier than ${maxWeight} characters and bytes, with all that stands before it`,
+    {
+      why: "which is more than one write may weigh",
+      help: "keep what is so big in a file or another store, and write where it is",
+    },
+  );
+}
+
+function visitRecord(walk: Visitor, record: object): void {
   for (const key of Reflect.ownKeys(record)) {
     if (typeof key === "symbol") walk.refuse(`an object with the symbol key ${String(key)}`);
     walk.visitProperty(record, key, key);
   }
+  if (!isPlainInside(record)) walk.refuse("an object that pretends to be a plain one");
 }
 
-function visitList(walk: Walk, list: object): void {
+function visitList(walk: Visitor, list: object): void {
   if (!isPlainList(list)) walk.refuse("an instance of a subclass of Array");
   const keys = Reflect.ownKeys(list);
   const places = keys.indexOf("length");
@@ -130,89 +239,13 @@ function visitList(walk: Walk, list: object): void {
   for (const key of keys.slice(0, places) as string[]) walk.visitProperty(list, key, Number(key));
 }
 
-/** An array of this realm or another: its prototype stands directly above Object's. */
-function isPlainList(list: object): boolean {
-  const arrayPrototype = Object.getPrototypeOf(list) as object | null;
-  const objectPrototype = arrayPrototype && (Object.getPrototypeOf(arrayPrototype) as object | null);
-  return objectPrototype !== null && isObjectPrototype(objectPrototype);
+/** Tells a class of errors from the one that it extends, and may be named after. */
+function describe(value: object): string {
+  const base = errorBase(value);
+  return base === undefined ? classOf(value) : `${classOf(value)}, a subclass of ${base}`;
 }
 
-/** That of this realm or another, and not some record without a prototype that others inherit from. */
-function isObjectPrototype(prototype: object): boolean {
-  return Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, "hasOwnProperty");
-}
-
-function visitMap(walk: Walk, map: object): void {
-  visitBare(walk, map);
-  for (const [key, value] of map as Map<unknown, unknown>) {
-    const place = typeof key === "number" || typeof key === "string" ? key : String(isPrimitive(key) ? key : "key");
-    walk.visitAt(place, key);
-    walk.visitAt(place, value);
-  }
-}
-
-function visitSet(walk: Walk, set: object): void {
-  visitBare(walk, set);
-  let index = 0;
-  for (const value of set as Set<unknown>) walk.visitAt(index++, value);
-}
-
-/** Own properties on a Date, Map, … would be lost. */
-function visitBare(walk: Walk, value: object): void {
-  const names = Reflect.ownKeys(value);
-  const mutators = mutatorsOf(value);
-  const isCovered = !Object.isExtensible(value) && mutators.every((name) => names.includes(name));
-  const extra = names.find((name) => !isCovered || !ALL_MUTATORS.has(name));
-  if (extra !== undefined) walk.refuse(`a ${classOf(value)} with an own property "${String(extra)}"`);
-  if (!isCovered && !Object.isExtensible(value)) walk.refuse(`a frozen ${classOf(value)} that can still be changed`);
-}
-
-/** What changes a Map, a Set or a Date in place, frozen or not, unless a property of that name covers it. */
-export function mutatorsOf(container: object): readonly string[] {
-  return MUTATORS.get(Object.getPrototypeOf(container) as object) ?? [];
-}
-
-const MUTATORS: ReadonlyMap<object, readonly string[]> = new Map<object, readonly string[]>([
-  [Map.prototype, ["set", "delete", "clear"]],
-  [Set.prototype, ["add", "delete", "clear"]],
-  [Date.prototype, Object.getOwnPropertyNames(Date.prototype).filter((name) => name.startsWith("set"))],
-]);
-/** Immer covers `add` on a Map, and `set` on a Set. */
-const ALL_MUTATORS: ReadonlySet<string | symbol> = new Set([...MUTATORS.values()].flat());
-
-function visitRegExp(walk: Walk, regexp: object): void {
-  if (Reflect.ownKeys(regexp).length > 1) walk.refuse("a RegExp with own properties");
-  if ((regexp as RegExp).lastIndex !== 0) walk.refuse("a RegExp whose lastIndex is not 0");
-}
-
-/** The engine may keep symbols on it. */
-function visitOpaque(walk: Walk, value: object): void {
-  const [extra] = Object.getOwnPropertyNames(value);
-  if (extra !== undefined) walk.refuse(`a ${classOf(value)} with an own property "${extra}"`);
-}
-
-/** Bytes over shared memory would go on changing under everybody's feet. */
-function visitBytes(walk: Walk, view: object): void {
-  if (!((view as ArrayBufferView).buffer instanceof ArrayBuffer)) walk.refuse("a view of shared memory");
-}
-
-const visitors: ReadonlyMap<object, Visit> = new Map<object, Visit>([
-  [Date.prototype, visitBare],
-  [Map.prototype, visitMap],
-  [Set.prototype, visitSet],
-  [RegExp.prototype, visitRegExp],
-  [URL.prototype, visitOpaque],
-  [URLSearchParams.prototype, visitOpaque],
-  [ArrayBuffer.prototype, visitOpaque],
-  ...[Int8Array, Uint8Array, Uint8ClampedArray, Int16Array, Uint16Array, Int32Array, Uint32Array].map(bytes),
-  ...[Float32Array, Float64Array, BigInt64Array, BigUint64Array, DataView].map(bytes),
-]);
-
-function bytes(type: { readonly prototype: object }): [object, Visit] {
-  return [type.prototype, visitBytes];
-}
-
-function classOf(value: object): string {
-  const { constructor: made } = Object.getPrototypeOf(value) as { constructor?: { name?: unknown } };
-  return typeof made?.name === "string" && made.name !== "" ? made.name : "an unnamed class";
+/** About as many as it is written with. */
+function digitsOf(value: bigint): number {
+  return BigInt.asIntN(64, value) === value ? 20 : Math.ceil(value.toString(16).length * 1.21);
 }

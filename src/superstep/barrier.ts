@@ -32,6 +32,8 @@ export interface BarrierInput<C extends Channels> {
   readonly versions: Versions;
   /** In frontier order (B1). */
   readonly results: readonly TaskResult[];
+  /** Ephemeral values stay for the superstep that they wait for: this is an edit, not a superstep. */
+  readonly keepsEphemeral?: boolean;
 }
 /** The state after the barrier, and what changed. */
 export interface BarrierResult<C extends Channels> {
@@ -45,7 +47,9 @@ export interface BarrierResult<C extends Channels> {
 /** Throws UnknownChannelError, ConcurrentWriteError, ReducerError, ChannelSchemaError or SerializationError. */
 export function applyBarrier<C extends Channels>(input: BarrierInput<C>): BarrierResult<C> {
   const open = new Map<string, OpenChannel>();
-  for (const name of input.plan.ephemeral) if (read(input.state, name) !== undefined) openChannel(open, input, name);
+  if (input.keepsEphemeral !== true) {
+    for (const name of input.plan.ephemeral) if (read(input.state, name) !== undefined) openChannel(open, input, name);
+  }
   for (const { task, outcome } of input.results) {
     for (const update of outcome.updates) writeUpdate(open, input, task, update);
   }

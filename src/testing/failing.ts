@@ -1,9 +1,10 @@
 /** A store that fails: SQLite's way of testing what happens when the n-th operation does not work, for every n. */
 import type { Checkpointer } from "../session/checkpointer.js";
+import { intercept, type StoreMethod } from "./intercept.js";
 
 /** What the n-th call of a failing store throws. */
 export class InjectedFailure extends TypeError {
-  constructor(readonly method: string) {
+  constructor(readonly method: StoreMethod) {
     super(`injected failure of ${method}`);
   }
 }
@@ -14,39 +15,22 @@ export interface FailingCheckpointer extends Checkpointer {
 }
 
 /**
- * The same store, whose `nth` call (from 1, over `load`, `commit`, `annotate`, `list` and `delete`) throws an InjectedFailure instead of
- * doing anything. `close` never fails.
+ * The same store, whose `nth` call (from 1, over every method but `close`) throws an InjectedFailure instead of doing anything.
+ * With `after: true` it throws when the call has been made and done: an answer that got lost.
  */
-export function failing(checkpointer: Checkpointer, nth: number): FailingCheckpointer {
+export function failing(
+  checkpointer: Checkpointer,
+  nth: number,
+  { after = false }: { readonly after?: boolean } = {},
+): FailingCheckpointer {
   let calls = 0;
-  const count = (method: string): void => {
+  const store = intercept(checkpointer, ({ method, proceed }) => {
     calls++;
-    if (calls === nth) throw new InjectedFailure(method);
-  };
-  return {
-    get calls() {
-      return calls;
-    },
-    load(sessionId, known) {
-      count("load");
-      return checkpointer.load(sessionId, known);
-    },
-    commit(checkpoint, options) {
-      count("commit");
-      return checkpointer.commit(checkpoint, options);
-    },
-    annotate(write) {
-      count("annotate");
-      return checkpointer.annotate(write);
-    },
-    list(query) {
-      count("list");
-      return checkpointer.list(query);
-    },
-    delete(sessionId) {
-      count("delete");
-      return checkpointer.delete(sessionId);
-    },
-    close: () => checkpointer.close(),
-  };
+    if (calls !== nth) return proceed();
+    if (!after) throw new InjectedFailure(method);
+    return Promise.resolve(proceed()).then(() => {
+      throw new InjectedFailure(method);
+    });
+  });
+  return Object.defineProperty(store, "calls", { get: () => calls }) as FailingCheckpointer;
 }

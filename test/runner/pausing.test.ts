@@ -499,7 +499,7 @@ test("P3: while answered tasks run, the session says nothing that is over: it is
   expect((await second).outcome).toBe("completed");
 });
 
-test("L1: a resume that comes while another runner resumes finds nothing to answer", async () => {
+test("L1, C4: a resume that comes while another runner resumes is told who does, and one that comes later finds nothing to answer", async () => {
   const checkpointer = new MemoryCheckpointer();
   const crank = new HandCrank();
   const asks: TestNode = (state, ctx) => {
@@ -511,7 +511,11 @@ test("L1: a resume that comes while another runner resumes finds nothing to answ
   await first.invoke("s");
   const winner = first.resume("s", "first");
   await crank.started();
-  expect(await failureOf(second.resume("s", "second"))).toMatchObject({ code: "NOT_PAUSED" });
+  expect(await failureOf(second.resume("s", "second"))).toMatchObject({
+    code: "SESSION_BUSY",
+    owner: expect.stringContaining(`/${process.pid}/`) as string,
+    since: expect.any(Number) as number,
+  });
   crank.calls[0]?.finish({ log: "once" });
   expect(await winner).toMatchObject({ outcome: "completed", state: { log: ["once"] } });
   expect(await failureOf(second.resume("s", "late"))).toMatchObject({ code: "NOT_PAUSED", status: "completed" });

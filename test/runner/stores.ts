@@ -2,11 +2,18 @@
 import {
   type Checkpoint,
   type Checkpointer,
+  type CheckpointRef,
+  type CommitOptions,
+  type HistoryQuery,
+  type Lease,
+  type LeaseClaim,
   MemoryCheckpointer,
   type NoteWrite,
+  type PrunePolicy,
   type SessionQuery,
   type StoredSession,
 } from "../../src/index.js";
+import { intercept } from "../../src/testing.js";
 
 export type StoreCall =
   | { readonly method: "load" | "delete"; readonly sessionId: string }
@@ -15,7 +22,7 @@ export type StoreCall =
   | { readonly method: "list"; readonly query: SessionQuery }
   | { readonly method: "close" };
 
-/** Notes every call before it is made; `before` may throw, or give a promise to wait for. */
+/** Notes every call before it is made, those about leases and the past apart; `before` may throw, or give a promise to wait for. */
 export class NotingCheckpointer implements Checkpointer {
   readonly calls: StoreCall[] = [];
   before: (call: StoreCall) => void | Promise<void> = () => undefined;
@@ -39,8 +46,8 @@ export class NotingCheckpointer implements Checkpointer {
   load(sessionId: string, known?: Checkpoint) {
     return this.#do({ method: "load", sessionId }, () => this.#inner.load(sessionId, known));
   }
-  commit(checkpoint: Checkpoint) {
-    return this.#do({ method: "commit", checkpoint }, () => this.#inner.commit(checkpoint));
+  commit(checkpoint: Checkpoint, options?: CommitOptions) {
+    return this.#do({ method: "commit", checkpoint }, () => this.#inner.commit(checkpoint, options));
   }
   annotate(write: NoteWrite) {
     return this.#do({ method: "annotate", write }, () => this.#inner.annotate(write));
@@ -50,6 +57,24 @@ export class NotingCheckpointer implements Checkpointer {
   }
   delete(sessionId: string) {
     return this.#do({ method: "delete", sessionId }, () => this.#inner.delete(sessionId));
+  }
+  history(sessionId: string, query: HistoryQuery) {
+    return this.#inner.history(sessionId, query);
+  }
+  at(sessionId: string, place: CheckpointRef | { readonly step: number }) {
+    return this.#inner.at(sessionId, place);
+  }
+  prune(policy: PrunePolicy) {
+    return this.#inner.prune(policy);
+  }
+  acquire(claim: LeaseClaim) {
+    return this.#inner.acquire(claim);
+  }
+  renew(leases: readonly Lease[], until: number) {
+    return this.#inner.renew(leases, until);
+  }
+  release(lease: Lease) {
+    return this.#inner.release(lease);
   }
   close() {
     this.calls.push({ method: "close" });
@@ -65,39 +90,17 @@ export class NotingCheckpointer implements Checkpointer {
 }
 
 /** Every method answers in a later turn, as a store behind a network does. Gives back what is known, as the port allows. */
-export class LateCheckpointer implements Checkpointer {
-  readonly #inner: MemoryCheckpointer;
-
-  constructor(inner = new MemoryCheckpointer()) {
-    this.#inner = inner;
-  }
-
-  load(sessionId: string, known?: Checkpoint) {
-    return later((): StoredSession | undefined => {
-      const stored = this.#inner.load(sessionId);
-      const isHead =
-        known !== undefined &&
-        known.incarnation === stored?.checkpoint.incarnation &&
-        known.seq === stored.checkpoint.seq;
-      return isHead && stored !== undefined ? { ...stored, checkpoint: known } : stored;
-    });
-  }
-  commit(checkpoint: Checkpoint) {
-    return later(() => this.#inner.commit(checkpoint));
-  }
-  annotate(write: NoteWrite) {
-    return later(() => this.#inner.annotate(write));
-  }
-  list(query: SessionQuery) {
-    return later(() => this.#inner.list(query));
-  }
-  delete(sessionId: string) {
-    return later(() => this.#inner.delete(sessionId));
-  }
-  close(): void {}
+export function lateCheckpointer(inner = new MemoryCheckpointer()): Checkpointer {
+  return intercept(inner, async ({ method, args, proceed }) => {
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    const answer = proceed();
+    return method === "load"
+      ? withKnown(answer as StoredSession | undefined, args[1] as Checkpoint | undefined)
+      : answer;
+  });
 }
 
-async function later<T>(work: () => T): Promise<T> {
-  await new Promise<void>((resolve) => setImmediate(resolve));
-  return work();
+function withKnown(stored: StoredSession | undefined, known: Checkpoint | undefined): StoredSession | undefined {
+  const isHead = known?.incarnation === stored?.checkpoint.incarnation && known?.seq === stored?.checkpoint.seq;
+  return isHead && stored !== undefined && known !== undefined ? { ...stored, checkpoint: known } : stored;
 }

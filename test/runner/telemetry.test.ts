@@ -11,7 +11,7 @@ import { SPANS } from "../../src/runner/telemetry.js";
 import { HandCrank } from "../hand-crank.js";
 import { thenable } from "../thenable.js";
 import { abreast, chain, failureOf, looping, says, type TestNode } from "./graphs.js";
-import { LateCheckpointer } from "./stores.js";
+import { lateCheckpointer } from "./stores.js";
 
 const exporter = new InMemorySpanExporter();
 const provider = new NodeTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] });
@@ -85,7 +85,7 @@ test("frontier counts the conditional edges that were evaluated; checkpoint says
     { step: 2, bytes: 123 },
   ]);
   exporter.reset();
-  const late = new LateCheckpointer(new Weighing());
+  const late = lateCheckpointer(new Weighing());
   await new AppRunner(chain({ a: says }), { checkpointer: late }).invoke("t");
   expect(the("checkpoint").attributes).toEqual({ step: 1, bytes: 123 });
 });

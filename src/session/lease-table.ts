@@ -1,0 +1,49 @@
+/** The leases of a store in memory. */
+import type { Lease, LeaseAnswer, LeaseClaim } from "./lease.js";
+
+interface Entry {
+  readonly fence: number;
+  /** Undefined: given back. */
+  readonly owner: string | undefined;
+  readonly since: number;
+  readonly until: number;
+}
+
+export class LeaseTable {
+  readonly #bySession = new Map<string, Entry>();
+  /** One count for all sessions: the numbers of a session that was deleted never come again. */
+  #lastFence = 0;
+
+  acquire({ sessionId, owner, at, ttlMs, evict }: LeaseClaim): LeaseAnswer {
+    const former = this.#bySession.get(sessionId);
+    if (former?.owner !== undefined && former.until > at && former.fence !== evict) {
+      return { kind: "held", holder: { owner: former.owner, fence: former.fence, since: former.since } };
+    }
+    const fence = ++this.#lastFence;
+    this.#bySession.set(sessionId, { fence, owner, since: at, until: at + ttlMs });
+    return { kind: "granted", lease: { sessionId, fence } };
+  }
+
+  renew(leases: readonly Lease[], until: number): readonly Lease[] {
+    return leases.filter(({ sessionId, fence }) => {
+      const entry = this.#bySession.get(sessionId);
+      if (entry?.owner === undefined || entry.fence !== fence) return true;
+      this.#bySession.set(sessionId, { ...entry, until });
+      return false;
+    });
+  }
+
+  /** The entry stays, so that a former owner is still refused; unless there is nothing left to fence. */
+  release({ sessionId, fence }: Lease, isGone: boolean): void {
+    const entry = this.#bySession.get(sessionId);
+    if (entry?.fence !== fence) return;
+    if (isGone) this.#bySession.delete(sessionId);
+    else this.#bySession.set(sessionId, { ...entry, owner: undefined });
+  }
+
+  /** Who took the session over from the owner of that fence; undefined while nobody has. */
+  newerThan(sessionId: string, fence: number | undefined): { readonly owner: string | undefined } | undefined {
+    const entry = fence === undefined ? undefined : this.#bySession.get(sessionId);
+    return entry === undefined || entry.fence === fence ? undefined : entry;
+  }
+}

@@ -1,0 +1,60 @@
+/**
+ * Leases (C4). A row stays when its lease is given back, so that a former owner is still refused, as long as the session exists. None of
+ * this must survive a power cut: every owner dies in it.
+ */
+import { CheckpointConflictError, CheckpointCorruptError } from "../errors.js";
+import type { Lease, LeaseAnswer, LeaseClaim } from "../session/lease.js";
+import type { OpenFile } from "./connection.js";
+import { seqOf } from "./schema.js";
+import { findLine, readHead, setSession } from "./session-row.js";
+import type { LeaseRow, Statements } from "./statements.js";
+
+export function acquire({ lease, addLease }: Statements, claim: LeaseClaim): LeaseAnswer {
+  const { sessionId, owner, at, ttlMs, evict } = claim;
+  const former = lease.get(sessionId) as LeaseRow | undefined;
+  if (former?.owner != null && former.expires_at > at && former.fence !== evict) {
+    return { kind: "held", holder: { owner: former.owner, fence: former.fence, since: former.since } };
+  }
+  const { fence } = addLease.get(sessionId, owner, at, at + ttlMs) as { readonly fence: number };
+  return { kind: "granted", lease: { sessionId, fence } };
+}
+
+/** Gives those that were lost. */
+export function renew({ renewLease }: Statements, leases: readonly Lease[], until: number): readonly Lease[] {
+  return leases.filter(({ sessionId, fence }) => renewLease.get(until, sessionId, fence) === undefined);
+}
+
+/** Gives a lease back, and lets the session's record bear witness of the head that the owner leaves behind. */
+export function release(file: OpenFile, { sessionId, fence }: Lease): void {
+  const { lease, dropLease, freeLease } = file.statements;
+  if ((lease.get(sessionId) as LeaseRow | undefined)?.fence !== fence) return;
+  if (witness(file, sessionId)) freeLease.run(sessionId, fence);
+  else dropLease.run(sessionId, fence);
+}
+
+/** Throws CheckpointConflictError when the lease of that fence is not the session's newest, or went with the session. */
+export function checkFence(
+  { lease }: Statements,
+  sessionId: string,
+  fence: number | undefined,
+  expected: string | undefined,
+): void {
+  if (fence === undefined) return;
+  const row = lease.get(sessionId) as LeaseRow | undefined;
+  if (row?.fence !== fence) throw new CheckpointConflictError(sessionId, expected, row?.owner ?? "another owner");
+}
+
+/** False when the session does not exist. Damage is for those to find who read the session. */
+function witness(file: OpenFile, sessionId: string): boolean {
+  try {
+    const line = findLine(file, sessionId);
+    if (line === undefined) return false;
+    const seen = seqOf(readHead(file.statements, line).id);
+    if (line.session.seen < seen)
+      setSession(file.statements, { ...line.session, seen, kept: 0, note: null, note_status: null });
+    return true;
+  } catch (error) {
+    if (error instanceof CheckpointCorruptError) return true;
+    throw error;
+  }
+}

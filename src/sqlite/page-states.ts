@@ -1,0 +1,70 @@
+/** The states of a page of history: read when one of them is first looked at, all at once, so that they share what did not change. */
+import { CheckpointCorruptError, CheckpointNotFoundError } from "../errors.js";
+import { checkpointId } from "../session/checkpoint.js";
+import { lastStates, type StoredState } from "../session/log-record.js";
+import type { Connection, OpenFile } from "./connection.js";
+import { decodedOf, type Placed, readChain } from "./line.js";
+import { reading } from "./log.js";
+import { seqOf } from "./schema.js";
+import { findLine, type Line } from "./session-row.js";
+import { atomically } from "./statements.js";
+
+export class PageStates {
+  readonly #connection: Connection;
+  readonly #line: Line;
+  /** Newest first. */
+  readonly #rows: readonly Placed[];
+  readonly #states = new Map<number, StoredState>();
+  #wasRead = false;
+
+  constructor(connection: Connection, line: Line, rows: readonly Placed[]) {
+    this.#connection = connection;
+    this.#line = line;
+    this.#rows = rows;
+  }
+
+  /** Throws CheckpointCorruptError, CheckpointNotFoundError when it was taken away meanwhile, and CheckpointError. */
+  of(placed: Placed): StoredState {
+    const known = this.#states.get(placed.row.id);
+    if (known !== undefined) return known;
+    return this.#connection.use("read a checkpoint", (file) =>
+      atomically(file.statements, () => this.#read(file, placed)),
+    );
+  }
+
+  #read(file: OpenFile, placed: Placed): StoredState {
+    const { sessionId, session } = this.#line;
+    const line = findLine(file, sessionId);
+    const floor = line?.session.floor ?? 0;
+    if (line?.session.key !== session.key || seqOf(placed.row.id) < floor)
+      throw new CheckpointNotFoundError(
+        sessionId,
+        `"${checkpointId(placed.segment.incarnation, seqOf(placed.row.id))}"`,
+      );
+    if (!this.#wasRead) this.#readAll(file, line, floor);
+    if (!this.#states.has(placed.row.id)) this.#readRows(file, line, [placed]);
+    return this.#states.get(placed.row.id) as StoredState;
+  }
+
+  /** Where one of them is damaged, each is read for itself. */
+  #readAll(file: OpenFile, line: Line, floor: number): void {
+    this.#wasRead = true;
+    try {
+      this.#readRows(
+        file,
+        line,
+        this.#rows.filter(({ row }) => seqOf(row.id) >= floor),
+      );
+    } catch (error) {
+      if (!(error instanceof CheckpointCorruptError)) throw error;
+    }
+  }
+
+  #readRows(file: OpenFile, line: Line, rows: readonly Placed[]): void {
+    const [newest, oldest] = [rows[0] as Placed, rows[rows.length - 1] as Placed];
+    const chain = readChain(file.statements, line, { from: oldest.row.id, to: newest.row.id });
+    const states = reading(newest.segment, newest.row, () => lastStates(decodedOf(chain), rows.length));
+    for (const [place, state] of states.entries())
+      this.#states.set((chain[chain.length - rows.length + place] as (typeof chain)[number]).row.row.id, state);
+  }
+}

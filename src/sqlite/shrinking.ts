@@ -1,0 +1,54 @@
+/** Gives pages that hold nothing any more back to the file system. Best effort: what somebody else's lock prevents is done next time. */
+import { SuperstepError } from "../errors.js";
+import type { Connection } from "./connection.js";
+import type { GroupCommit } from "./group-commit.js";
+
+/** Of a file, the share that may lie idle before giving it back is worth the effort by itself: a sixteenth. */
+const IDLE_SHARE = 16;
+
+export class Shrinking {
+  readonly #connection: Connection;
+  readonly #writes: GroupCommit;
+  #running: Promise<void> | undefined;
+
+  constructor(connection: Connection, writes: GroupCommit) {
+    this.#connection = connection;
+    this.#writes = writes;
+  }
+
+  /** Resolves when the file is as small as it gets; at once when there is too little to gain. */
+  async shrink({ isWorthIt }: { readonly isWorthIt: "anyPage" | "manyPages" }): Promise<void> {
+    try {
+      if (isWorthIt === "manyPages" && this.#pages("freePages") * IDLE_SHARE < this.#pages("allPages")) return;
+      this.#running ??= this.#run().finally(() => {
+        this.#running = undefined;
+      });
+      await this.#running;
+    } catch (error) {
+      if (!SuperstepError.is(error)) throw error;
+    }
+  }
+
+  /** Some pages a transaction, so that others get their turn. */
+  async #run(): Promise<void> {
+    for (let left = this.#pages("freePages"), before = left + 1; left > 0 && left < before; ) {
+      await this.#vacuum();
+      before = left;
+      left = this.#pages("freePages");
+    }
+    this.#connection.use("shrink the file", ({ statements }) => statements.truncate.all());
+  }
+
+  async #vacuum(): Promise<void> {
+    try {
+      await this.#writes.write(() => this.#connection.file().statements.vacuum.all(), { isDurable: false });
+    } catch (error) {
+      throw this.#connection.failed("shrink the file", error);
+    }
+  }
+
+  #pages(which: "freePages" | "allPages"): number {
+    const row = this.#connection.use("shrink the file", ({ statements }) => statements[which].get());
+    return Object.values(row as Record<string, number>)[0] ?? 0;
+  }
+}

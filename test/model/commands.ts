@@ -1,0 +1,140 @@
+/** What may happen to a session: commands as plain data, so that a sequence shrinks by leaving commands out and making them plainer. */
+import fc from "fast-check";
+import type { Fault } from "./link.js";
+import { NODES, type Write } from "./program.js";
+import type { Beginning, Call } from "./shapes.js";
+
+/** A call that drives a session. `abortAt`: its signal is aborted when the n-th task starts; 0: before it is made. */
+export interface Drive extends Call {
+  readonly abortAt?: number;
+}
+/** What `resume` is given, in terms of what is open and what was used. */
+export interface Reply {
+  readonly kind: "none" | "bare" | "open" | "stale" | "beside stale" | "beside ghost";
+  /** Which of the open questions, as bits; none: all. */
+  readonly picks: number;
+  readonly value: unknown;
+}
+export interface Settings {
+  readonly onFailure: "drain" | "abort";
+  /** The store answers in a later turn. */
+  readonly isLate: boolean;
+  /** How a dead runner's lease ends: it holds for no time, or its owner is known to be gone. */
+  readonly ends: "at once" | "by eviction";
+}
+export type Command = { readonly fault?: Fault } & (
+  | { readonly do: "create"; readonly input: Write | undefined; readonly ifExists: "error" | "resume" | "replace" }
+  | { readonly do: "invoke"; readonly beginning: Beginning; readonly call: Drive }
+  | { readonly do: "step" | "run"; readonly call: Drive }
+  /** `twice`: two callers at once. */
+  | { readonly do: "resume"; readonly reply: Reply; readonly call: Drive; readonly twice: boolean }
+  | { readonly do: "update"; readonly write: Write; readonly asNode?: string }
+  /** `stays`: the sequence goes on with the origin. */
+  | {
+      readonly do: "fork";
+      readonly step?: number;
+      readonly write: Write;
+      readonly asNode?: string;
+      readonly stays: boolean;
+    }
+  | { readonly do: "delete" }
+  | { readonly do: "prune"; readonly keepLast: number }
+  | { readonly do: "reopen"; readonly settings: Settings }
+);
+
+export const settings: fc.Arbitrary<Settings> = fc.record({
+  onFailure: fc.constantFrom("drain", "abort"),
+  isLate: fc.boolean(),
+  ends: fc.constantFrom("at once", "by eviction"),
+});
+
+const writes: fc.Arbitrary<Write> = fc.oneof(
+  fc.constantFrom<Write[]>({}, { last: "told" }, { last: undefined }, { hint: "told" }, { log: "told" }, { log: [] }),
+  fc.record({ count: fc.integer({ min: -2, max: 2 }) }),
+  fc.constant<Write>({ log: ["one", "two"], count: 1 }),
+  { weight: 1, arbitrary: fc.constant<Write>({ ghost: 1, count: 1 }) },
+);
+const values = fc.constantFrom<unknown[]>("yes", false, 0, "", null, undefined, { ghost: 1 }, []);
+const some = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined, freq: 2 });
+const nodes = fc.oneof(
+  fc.subarray([...NODES], { minLength: 1 }),
+  fc.constant<"*">("*"),
+) as fc.Arbitrary<readonly string[]>;
+const asNode = fc.constantFrom<string[]>(...NODES, ...NODES, "nobody");
+
+/** One thing that makes a call other than plain. */
+const detours: fc.Arbitrary<Drive> = fc.oneof(
+  fc.record({ before: nodes }),
+  fc.record({ after: nodes }),
+  fc.constantFrom<Drive[]>({ each: true }, { hookBefore: true }, { hookAfter: true }, { discard: true }),
+  fc.record({ maxSteps: fc.integer({ min: 1, max: 4 }) }),
+  fc.record({ abortAt: fc.nat(6) }),
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      trouble: fc.record({
+        node: fc.constantFrom(...NODES),
+        kind: fc.constantFrom("throws", "throws", "hangs", "ghost", "stray"),
+      }),
+    }),
+  },
+);
+const calls: fc.Arbitrary<Drive> = fc
+  .array(detours, { maxLength: 2 })
+  .map((parts) => Object.assign({}, ...parts) as Drive);
+
+const replies: fc.Arbitrary<Reply> = fc.record({
+  kind: fc.constantFrom("open", "open", "open", "bare", "bare", "none", "stale", "beside stale", "beside ghost"),
+  picks: fc.nat(3),
+  value: values,
+});
+const inputs = fc.oneof(fc.constant(undefined), writes);
+const beginnings: fc.Arbitrary<Beginning> = fc
+  .tuple(inputs, some(asNode), fc.boolean())
+  .map(([input, entry, restart]) => ({ input, restart, ...(entry !== undefined && { entry }) }));
+const edits = fc
+  .tuple(writes, some(asNode))
+  .map(([write, as]) => ({ write, ...(as !== undefined && { asNode: as }) }));
+
+const faults = fc.record({
+  kind: fc.constantFrom<Fault["kind"][]>("refused", "forgotten", "killed", "killedAfter"),
+  at: fc.integer({ min: 1, max: 12 }),
+});
+
+function always<D extends Command["do"]>(name: D) {
+  return fc.constant(name);
+}
+
+const plain: fc.Arbitrary<Command> = fc.oneof(
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: always("create"),
+      input: inputs,
+      ifExists: fc.constantFrom("error", "error", "resume", "replace"),
+    }),
+  },
+  { weight: 4, arbitrary: fc.record({ do: always("invoke"), beginning: beginnings, call: calls }) },
+  { weight: 6, arbitrary: fc.record({ do: fc.constantFrom("step", "step", "run"), call: calls }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({ do: always("resume"), reply: replies, call: calls, twice: fc.nat(9).map((n) => n === 9) }),
+  },
+  { weight: 2, arbitrary: edits.map((edit) => ({ do: "update", ...edit }) as const) },
+  {
+    weight: 1,
+    arbitrary: fc.tuple(edits, some(fc.nat(8)), fc.boolean()).map(([edit, step, stays]) => {
+      return { do: "fork", ...edit, stays, ...(step !== undefined && { step }) } as const;
+    }),
+  },
+  { weight: 1, arbitrary: fc.oneof(
+      fc.record({ do: always("prune"), keepLast: fc.integer({ min: 1, max: 6 }) }),
+      fc.record({ do: always("reopen"), settings }),
+      fc.constant({ do: "delete" } as const),
+  ) },
+);
+
+/** A command, which now and then meets a fault on its way to the store. */
+export const commands: fc.Arbitrary<Command> = fc
+  .tuple(plain, fc.option(faults, { nil: undefined, freq: 5 }))
+  .map(([command, fault]) => (fault === undefined ? command : { ...command, fault }));

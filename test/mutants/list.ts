@@ -1,0 +1,6 @@
+/** All mutants, by the room whose mistake they are. */
+import type { Mutant } from "./mutant.js";
+import { RUNNER_MUTANTS } from "./runner-mutants.js";
+import { SESSION_MUTANTS } from "./session-mutants.js";
+
+export const MUTANTS: readonly Mutant[] = [...SESSION_MUTANTS, ...RUNNER_MUTANTS];
