@@ -58,7 +58,6 @@ export type { AppRunnerOptions, RunOptions, StepOptions } from "./runner/options
 export type { HistoryOptions } from "./runner/past.js";
 export type { BarrierOutcome, PausedReport, RunResult, RunSummary, StepReport, StepResult } from "./runner/report.js";
 export { type Resume, type RunStream, resumeWith } from "./runner/stream.js";
-export type { MigratableCheckpoint, Migrate, Migration } from "./session/migration.js";
 export type { Checkpoint, CheckpointRef, CheckpointSource, Gate, Note } from "./session/checkpoint.js";
 export type {
   Checkpointer,
@@ -72,6 +71,7 @@ export type {
 } from "./session/checkpointer.js";
 export type { Lease, LeaseAnswer, LeaseClaim, LeaseHolder } from "./session/lease.js";
 export { MemoryCheckpointer } from "./session/memory-checkpointer.js";
+export type { MigratableCheckpoint, Migrate, Migration } from "./session/migration.js";
 export type { SessionStatus } from "./session/status.js";
 export type { Change, CheckpointView, SessionSummary, SessionView } from "./session/view.js";
 export { append } from "./state/append.js";
@@ -82,6 +82,7 @@ export { lastValue } from "./state/last-value.js";
 export { type MergePatch, merge } from "./state/merge.js";
 export { type Message, messages, type RemoveMessage, removeMessage } from "./state/messages.js";
 export { reducer } from "./state/reducer.js";
+export { type ClassCodec, registerClass } from "./state/registered-class.js";
 export type { StandardSchema } from "./state/schema.js";
 export { sum } from "./state/sum.js";
 export type { Settled } from "./superstep/attempt.js";

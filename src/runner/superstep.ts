@@ -47,6 +47,9 @@ type Attempt<C extends Channels> =
 
 /** Throws what failed, with the frontier it failed at; the session can go on from there. */
 export async function runSuperstep<C extends Channels>(run: Run<C>): Promise<Advance> {
+  const { frontier, progress } = run.standing.checkpoint;
+  const stalled = frontier.length === 0 ? stallOf(run, frontierEnd(run.engine.plan, progress)) : undefined;
+  if (stalled !== undefined) throw stalled;
   const reason = await stopBefore(run);
   if (reason !== undefined) return { kind: "paused", reason, report: undefined };
   return within(
@@ -59,11 +62,8 @@ export async function runSuperstep<C extends Channels>(run: Run<C>): Promise<Adv
 
 async function advance<C extends Channels>(run: Run<C>, span: Trace | undefined): Promise<Advance> {
   run.scope = span;
-  const { frontier, progress } = run.standing.checkpoint;
-  const stalled = frontier.length === 0 ? stallOf(run, frontierEnd(run.engine.plan, progress)) : undefined;
-  if (stalled !== undefined) throw stalled;
   const startedAt = run.engine.stopwatch();
-  run.emit?.(nextStep(run), { type: "step.started", frontier });
+  run.emit?.(nextStep(run), { type: "step.started", frontier: run.standing.checkpoint.frontier });
   crashPoint("step.started");
   const keeper = new Keeper(run);
   const attempt = await tryTasks(run, keeper);

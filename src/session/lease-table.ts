@@ -41,9 +41,10 @@ export class LeaseTable {
     else this.#bySession.set(sessionId, { ...entry, owner: undefined });
   }
 
-  /** Who took the session over from the owner of that fence; undefined while nobody has. */
+  /** Who took the session over from the owner of that fence; undefined while nobody has, and it did not go with the session. */
   newerThan(sessionId: string, fence: number | undefined): { readonly owner: string | undefined } | undefined {
-    const entry = fence === undefined ? undefined : this.#bySession.get(sessionId);
-    return entry === undefined || entry.fence === fence ? undefined : entry;
+    if (fence === undefined) return undefined;
+    const entry = this.#bySession.get(sessionId);
+    return entry?.fence === fence ? undefined : { owner: entry?.owner };
   }
 }

@@ -175,9 +175,14 @@ function wholeState({ record }: DecodedRecord): StoredState {
 function forward(former: StoredState, records: readonly DecodedRecord[]): StoredState {
   const start = records.findLastIndex(({ body }) => body.w === true);
   const base = start < 0 ? former : wholeState(records[start] as DecodedRecord);
+  const state: Record<string, unknown> = { ...base.state };
   const byChannel = new Map<string, Delta[]>();
   let { versions } = base;
   for (const { body } of records.slice(start + 1)) {
+    for (const channel of clearedBy(body)) {
+      state[channel] = undefined;
+      byChannel.delete(channel);
+    }
     for (const [, channel, ops] of body.d) {
       const list = byChannel.get(channel) ?? [];
       list.push(ops.map(fromStoredOp));
@@ -185,9 +190,13 @@ function forward(former: StoredState, records: readonly DecodedRecord[]): Stored
     }
     versions = { ...versions, ...body.v };
   }
-  const state: Record<string, unknown> = { ...base.state };
   for (const [channel, deltas] of byChannel) state[channel] = applyDeltas(state[channel], deltas);
   return { state: state as StateOf<Channels>, versions };
+}
+
+/** Channels that changed without a delta: their values are gone, or are ephemeral. They may have been kept before the graph changed. */
+function clearedBy({ v = {}, d, e = [] }: Body): readonly string[] {
+  return [...Object.keys(v).filter((channel) => !d.some(([, written]) => written === channel)), ...e];
 }
 
 function freeze({ state, versions }: StoredState): StoredState {

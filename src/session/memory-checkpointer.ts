@@ -66,17 +66,17 @@ export class MemoryCheckpointer implements Checkpointer {
   history(sessionId: string, { limit, before }: HistoryQuery): readonly Checkpoint[] {
     const line = this.#shownLine(sessionId);
     const end = before === undefined ? line.length : placeOf(line, (checkpoint) => !isBefore(checkpoint, before));
-    return line.slice(Math.max(0, end - limit), end).reverse();
+    const page = line.slice(Math.max(0, end - limit), end).reverse();
+    return page.map((checkpoint) => shownOf(checkpoint, sessionId));
   }
 
   at(sessionId: string, place: CheckpointRef | { readonly step: number }): Checkpoint | undefined {
     const line = this.#shownLine(sessionId);
-    if ("step" in place) {
-      const found = line[placeOf(line, ({ step }) => step > place.step) - 1];
-      return found?.step === place.step ? found : undefined;
-    }
-    const found = line[placeOf(line, ({ seq }) => seq >= place.seq)];
-    return found?.seq === place.seq && found.incarnation === place.incarnation ? found : undefined;
+    const found =
+      "step" in place
+        ? line[placeOf(line, ({ step }) => step > place.step) - 1]
+        : line[placeOf(line, ({ seq }) => seq >= place.seq)];
+    return found !== undefined && isAt(found, place) ? shownOf(found, sessionId) : undefined;
   }
 
   prune({ sessionId, keepLast, madeBefore }: PrunePolicy): Pruned {
@@ -167,6 +167,15 @@ function advance(kept: Kept, checkpoint: Checkpoint, { keepsRecords = false }: C
   kept.note = checkpoint.note;
   kept.updatedAt = checkpoint.createdAt;
   if (!keepsRecords && kept.records.size > 0) kept.records = new Map();
+}
+
+/** What a session has inherited is shown as its own. */
+function shownOf(checkpoint: Checkpoint, sessionId: string): Checkpoint {
+  return checkpoint.sessionId === sessionId ? checkpoint : { ...checkpoint, sessionId };
+}
+
+function isAt({ incarnation, seq, step }: Checkpoint, place: CheckpointRef | { readonly step: number }): boolean {
+  return "step" in place ? step === place.step : seq === place.seq && incarnation === place.incarnation;
 }
 
 function isBefore({ seq, step }: Checkpoint, before: NonNullable<HistoryQuery["before"]>): boolean {

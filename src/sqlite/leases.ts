@@ -49,9 +49,10 @@ function witness(file: OpenFile, sessionId: string): boolean {
   try {
     const line = findLine(file, sessionId);
     if (line === undefined) return false;
-    const seen = seqOf(readHead(file.statements, line).id);
-    if (line.session.seen < seen)
-      setSession(file.statements, { ...line.session, seen, kept: 0, note: null, note_status: null });
+    const head = readHead(file.statements, line);
+    const seen = seqOf(head.id);
+    const nothing = { kept: 0, note: null, note_status: null, updated_at: head.created_at };
+    if (line.session.seen < seen) setSession(file.statements, { ...line.session, ...nothing, seen });
     return true;
   } catch (error) {
     if (error instanceof CheckpointCorruptError) return true;

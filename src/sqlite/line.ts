@@ -108,10 +108,7 @@ function checkLinks(rows: readonly Placed[]): void {
 }
 
 /** Whether the second row is the one that was written on top of the first. */
-export function follows(
-  former: { readonly row: Pick<LogHead, "id">; readonly segment: Pick<Segment, "key"> },
-  { row, segment }: Placed,
-): boolean {
+export function follows(former: Placed, { row, segment }: Placed): boolean {
   return former.segment.key === segment.key
     ? row.parent === seqOf(former.row.id)
     : row.parent === null && segment.origin === former.row.id;

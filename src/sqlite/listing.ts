@@ -28,11 +28,12 @@ export function listSessions(file: OpenFile, { status, limit, after }: SessionQu
 function summaryOf(statements: Statements, session: SessionRow): SessionSummary {
   const sessionId = session.session_id ?? "";
   const head = readHead(statements, { sessionId, session });
-  const status = session.seen === seqOf(head.id) ? (session.note_status ?? head.status) : head.status;
+  const isNewer = session.seen === seqOf(head.id);
+  const status = (isNewer && session.note_status) || head.status;
   return {
     sessionId,
     step: head.step,
     status: status as SessionSummary["status"],
-    updatedAt: Math.max(session.updated_at, head.created_at),
+    updatedAt: isNewer ? session.updated_at : head.created_at,
   };
 }

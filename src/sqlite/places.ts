@@ -43,7 +43,7 @@ export function isLineEnd({ session }: Line, { row, segment }: Placed): boolean 
   return seqOf(row.id) === session.floor || (row.parent === null && segment.origin === null);
 }
 
-/** A row that is missing is damage if the next one was written on top of it. */
+/** A row that is missing is damage, unless the next one was written on top of an older one. */
 function rowAt(
   statements: Statements,
   line: Line,
@@ -54,9 +54,13 @@ function rowAt(
   const row = statements.newest.get(id, id) as LogHead | undefined;
   if (row !== undefined) return checked({ row, segment });
   const next = rowAbove(statements, { segment, newer }, id);
-  if (next === undefined) readHead(statements, line);
-  else if (follows({ row: { id }, segment }, checked(next))) throw gapBefore(next);
+  if (next === undefined ? readHead(statements, line).id >= id : parentOf(checked(next)) >= seq) throw damagedLog(line);
   return undefined;
+}
+
+/** The place of the checkpoint that a row was written on top of; 0 for the first of a line. */
+function parentOf({ row, segment }: Placed): number {
+  return row.parent ?? seqOf(segment.origin ?? 0);
 }
 
 /** Halves the segment. What the rows say is looked at when one is found. */
@@ -82,8 +86,9 @@ function checkNext(
   { found, newer, step }: { readonly found: Placed; readonly newer: Segment | undefined; readonly step: number },
 ): void {
   const next = rowAbove(statements, { segment: found.segment, newer }, found.row.id);
-  if (next === undefined) readHead(statements, line);
-  else if (!follows(found, checked(next)) || next.row.step <= step) throw gapBefore(next);
+  if (next === undefined ? readHead(statements, line).id !== found.row.id : !follows(found, checked(next)))
+    throw damagedLog(line);
+  if (next !== undefined && next.row.step <= step) throw damagedLog(line);
 }
 
 /** The row that comes next on the line: in the segment itself, or the first of the one that was forked off at its end. */

@@ -43,8 +43,8 @@ export function seal(value: unknown, at: Path = [], limits = LIMITS): ReadonlyMa
   const height = heightOf(value);
   if (height > 0 && at.length + height - 1 <= limits.maxDepth) return undefined;
   const { heights: found, encoded } = walked(value, at, { heightOf, ...limits });
-  for (const [instance, plain] of encoded) keepEncoded(instance, plain);
   lockAll(found, (container) => pathTo(container, value, at));
+  for (const [instance, plain] of encoded) keepEncoded(instance, plain);
   return found;
 }
 

@@ -25,7 +25,7 @@ export class CrashFailure extends AssertionError {
       `stderr: ${shortened(stderr, stderr, stderr)}`,
       `to repeat it: ${repetition(tried, boundaries)}`,
     ];
-    super({ message: details.join("\n  "), expected: expected ?? "", actual: stdout, operator: "strictEqual" });
+    super({ message: details.join("\n  "), expected: expected ?? "", actual: stdout });
     this.boundaries = boundaries;
     this.stderr = stderr;
   }

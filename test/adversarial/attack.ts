@@ -39,16 +39,19 @@ const MOST_CALLS = 50;
 export class Attack {
   readonly place: Place;
   readonly runner: Runner;
+  /** A second one, for sessions that must differ from those of the first. */
+  readonly other: Runner;
   readonly #case: Case;
 
   constructor(attacked: Case, place: Place) {
     this.place = place;
     this.#case = attacked;
-    this.runner = this.runnerWith(0.5);
+    this.runner = this.#runnerWith(0.5);
+    this.other = this.#runnerWith(0.25);
   }
 
   /** Time stands still and random is always the same, so that a run can be repeated. */
-  runnerWith(random: number): Runner {
+  #runnerWith(random: number): Runner {
     return new AppRunner(this.#case.app(this.place), {
       ...this.#case.options,
       checkpointer: this.place.store,

@@ -179,23 +179,22 @@ async function edit(attack: Attack): Promise<void> {
   };
   await runner.createSession("s", {}, { ifExists: "resume" });
   const before = { interruptBefore: ["b"] };
-  const { status, step } = await runner.session("s");
-  if (step === 0 && status.kind === "ready") await attack.call("s", status, before);
+  const { status } = await runner.session("s");
+  if ((await made())("update") === 0 && status.kind === "ready") await attack.call("s", status, before);
   if ((await made())("update") === 0) await runner.updateState("s", { notes: "edited" });
   if ((await made())("update") === 1) await runner.updateState("s", { rounds: 10 }, { asNode: "a" });
-  const forks = attack.runnerWith(0.25);
   const isForked = (await attack.place.records.load("f")) !== undefined;
-  if (!isForked) await forks.fork("s", { step: 1, as: "f", update: { notes: "forked" } });
+  if (!isForked) await attack.other.fork("s", { step: 1, as: "f", update: { notes: "forked" } });
   if ((await made())("input") === 1) await attack.toEnd("s");
   if ((await made())("input") === 1) await runner.invoke("s", { notes: "once more" });
   await attack.toEnd("s");
-  await attack.toEnd("f", {}, forks);
+  await attack.toEnd("f", {}, attack.other);
 }
 
 /** Nothing is stored between two stops: before "c", at a question, at the end. */
 function heldBack(place: Place) {
   const asks: Node = async (_, ctx) => {
-    const price = await once(place, ctx, "price");
+    const price = await unkept(place, ctx, "price");
     return { notes: [price, ctx.interrupt<string>("buy?")] };
   };
   const node: Node = ({ rounds }, ctx) => ({ rounds: 1, notes: `${ctx.node} ${rounds}`, hint: ctx.node });
@@ -214,8 +213,15 @@ function heldBack(place: Place) {
     .compile();
 }
 
-/** An effect that says when it is done; its value says nothing of how often. */
-async function once({ say }: Place, ctx: NodeContext, key: string): Promise<string> {
+/** An effect that says when it is done, and when its node was told: from then on it is kept. Its value says nothing of how often. */
+async function once(place: Place, ctx: NodeContext, key: string): Promise<string> {
+  const value = await unkept(place, ctx, key);
+  place.say(`kept ${ctx.taskId} ${key}`);
+  return value;
+}
+
+/** The same where a node is told before its effect is durable. */
+function unkept({ say }: Place, ctx: NodeContext, key: string): Promise<string> {
   return ctx.once(key, async () => {
     say(`did ${ctx.taskId} ${key}`);
     await turns(1);

@@ -56,10 +56,9 @@ const writes: fc.Arbitrary<Write> = fc.oneof(
 );
 const values = fc.constantFrom<unknown[]>("yes", false, 0, "", null, undefined, { ghost: 1 }, []);
 const some = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined, freq: 2 });
-const nodes = fc.oneof(
-  fc.subarray([...NODES], { minLength: 1 }),
-  fc.constant<"*">("*"),
-) as fc.Arbitrary<readonly string[]>;
+const nodes = fc.oneof(fc.subarray([...NODES], { minLength: 1 }), fc.constant<"*">("*")) as fc.Arbitrary<
+  readonly string[]
+>;
 const asNode = fc.constantFrom<string[]>(...NODES, ...NODES, "nobody");
 
 /** One thing that makes a call other than plain. */
@@ -92,9 +91,7 @@ const inputs = fc.oneof(fc.constant(undefined), writes);
 const beginnings: fc.Arbitrary<Beginning> = fc
   .tuple(inputs, some(asNode), fc.boolean())
   .map(([input, entry, restart]) => ({ input, restart, ...(entry !== undefined && { entry }) }));
-const edits = fc
-  .tuple(writes, some(asNode))
-  .map(([write, as]) => ({ write, ...(as !== undefined && { asNode: as }) }));
+const edits = fc.tuple(writes, some(asNode)).map(([write, as]) => ({ write, ...(as !== undefined && { asNode: as }) }));
 
 const faults = fc.record({
   kind: fc.constantFrom<Fault["kind"][]>("refused", "forgotten", "killed", "killedAfter"),
@@ -127,11 +124,14 @@ const plain: fc.Arbitrary<Command> = fc.oneof(
       return { do: "fork", ...edit, stays, ...(step !== undefined && { step }) } as const;
     }),
   },
-  { weight: 1, arbitrary: fc.oneof(
+  {
+    weight: 1,
+    arbitrary: fc.oneof(
       fc.record({ do: always("prune"), keepLast: fc.integer({ min: 1, max: 6 }) }),
       fc.record({ do: always("reopen"), settings }),
       fc.constant({ do: "delete" } as const),
-  ) },
+    ),
+  },
 );
 
 /** A command, which now and then meets a fault on its way to the store. */

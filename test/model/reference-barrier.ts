@@ -31,7 +31,7 @@ export function fold({ state, versions }: Folded, writes: readonly Write[], hint
   const next = { ...state, hint };
   for (const write of writes) {
     next.count += write.count ?? 0;
-    if (write.log !== undefined) next.log = next.log.concat(write.log);
+    if (write.log !== undefined && write.log.length > 0) next.log = next.log.concat(write.log);
     next.last = write.last ?? next.last;
     next.hint = write.hint ?? next.hint;
   }

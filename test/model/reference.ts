@@ -120,6 +120,7 @@ export function drive(start: Session, call: Call, former: readonly Stage[] = [])
   if (call.discard === true && session.status.kind !== "paused")
     move({ ...session, memory: session.memory.map(({ questions }) => ({ questions })) });
   for (let steps = 0; ; steps++) {
+    if (headOf(session).frontier.length === 0) return ended(session.status as Answer & { kind: "failed" });
     const stop = gate(session, call);
     if (stop !== undefined) move(stop);
     if (stop?.status.kind === "paused") return ended(stop.status);
@@ -211,7 +212,6 @@ function superstep(session: Session, tries: readonly Try[], call: Call): { stage
     const status = { kind: "failed", code } as const;
     return { stages: [{ ...tried, status }], answer: status };
   };
-  if (tries.length === 0) return failed("JOIN_STALLED");
   if (tries.some(({ said, asks }) => said === undefined && asks === undefined)) return failed("NODE_FAILED");
   if (tries.some(({ asks }) => asks !== undefined)) return pausing([], asked(tried, tries));
   const results = tries.map(({ task, said }) => ({ task, said: said as Said }));

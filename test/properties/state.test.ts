@@ -324,7 +324,7 @@ test("T3: sealing refuses whatever the codec would refuse, with the path where i
     () => () => undefined,
     () => Symbol("s"),
     () => new Person(),
-    () => new Error("x"),
+    () => new (class extends Error {})("x"),
     () => Promise.resolve(),
     () => JSON.parse('{"__proto__": 1}') as unknown,
     () => ({ [Symbol("s")]: 1 }),

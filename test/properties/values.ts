@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { Immer, isDraftable } from "immer";
 import { decode, encode } from "../../src/session/codec.js";
+import { Box, errorTypes, leaf } from "./storable-values.js";
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
@@ -46,22 +47,16 @@ export const jsonRecord = fc.dictionary(key, json, { maxKeys: 5, noNullPrototype
 export const storable: fc.Arbitrary<unknown> = fc.letrec<{ value: unknown }>((tie) => ({
   value: fc.oneof(
     { maxDepth: 4, withCrossShrink: true },
-    fc.oneof(
-      fc.constantFrom(undefined, null, Number.NaN, -0, 0, Number.POSITIVE_INFINITY, "\ud800"),
-      fc.boolean(),
-      number,
-      text,
-      fc.bigInt({ min: -5n, max: 5n }),
-      fc.date({ noInvalidDate: false }),
-      fc.constantFrom("a/b", "[x]").map((source) => new RegExp(source, "gi")),
-      fc.uint8Array({ maxLength: 3 }),
-      fc.webUrl().map((url) => new URL(url)),
-    ),
+    leaf,
     fc.array(tie("value"), { maxLength: 5 }),
     fc.sparseArray(tie("value"), { maxNumElements: 3, maxLength: 5 }),
     fc.dictionary(key, tie("value"), { maxKeys: 5 }),
     fc.array(fc.tuple(fc.oneof(key, tie("value")), tie("value")), { maxLength: 3 }).map((entries) => new Map(entries)),
     fc.array(tie("value"), { maxLength: 3 }).map((items) => new Set(items)),
+    tie("value").map((content) => Box.of(content)),
+    fc.tuple(fc.constantFrom(...errorTypes), text, tie("value")).map(([Type, message, cause]) => {
+      return Object.assign(new Type(message, { cause }), { code: message });
+    }),
   ),
 })).value;
 

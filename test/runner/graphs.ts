@@ -55,3 +55,10 @@ export async function failureOf(work: Promise<unknown> | (() => unknown)): Promi
   }
   throw new TypeError("it did not fail");
 }
+
+/** All that is listed, page by page. */
+export async function listOf<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const list: T[] = [];
+  for await (const item of items) list.push(item);
+  return list;
+}

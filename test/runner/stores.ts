@@ -13,6 +13,7 @@ import {
   type SessionQuery,
   type StoredSession,
 } from "../../src/index.js";
+import { SqliteCheckpointer } from "../../src/sqlite.js";
 import { intercept } from "../../src/testing.js";
 
 export type StoreCall =
@@ -104,3 +105,10 @@ function withKnown(stored: StoredSession | undefined, known: Checkpoint | undefi
   const isHead = known?.incarnation === stored?.checkpoint.incarnation && known?.seq === stored?.checkpoint.seq;
   return isHead && stored !== undefined && known !== undefined ? { ...stored, checkpoint: known } : stored;
 }
+
+/** Every kind of store by name, each empty. */
+export const everyStore: readonly (readonly [name: string, open: () => Checkpointer])[] = [
+  ["memory", () => new MemoryCheckpointer()],
+  ["a store that answers later", () => lateCheckpointer()],
+  ["SQLite", () => new SqliteCheckpointer(":memory:")],
+];

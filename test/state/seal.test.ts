@@ -1,8 +1,11 @@
+import { runInNewContext } from "node:vm";
 import { freeze, Immer } from "immer";
 import { describe, expect, test, vi } from "vitest";
 import { SerializationError } from "../../src/index.js";
 import { decode, encode } from "../../src/session/codec.js";
-import { seal, sealStored } from "../../src/state/seal.js";
+import * as channelModule from "../../src/state/channel.js";
+import { diff } from "../../src/state/diff.js";
+import { isSealed, seal, sealStored } from "../../src/state/seal.js";
 
 class Person {
   name = "Ada";
@@ -108,11 +111,81 @@ const unstorable: Readonly<Record<string, readonly [make: () => unknown, path: s
     "a",
     "an instance of",
   ],
-  "an error": [() => ({ a: [new TypeError("x")] }), "a[0]", "an instance of TypeError"],
   "a promise": [() => ({ a: Promise.resolve() }), "a", "an instance of Promise"],
   "a weak map": [() => ({ a: new WeakMap() }), "a", "an instance of WeakMap"],
-  "a buffer of Node's": [() => ({ a: Buffer.from("x") }), "a", "an instance of Buffer"],
+  "a weak set": [() => ({ a: new WeakSet() }), "a", "an instance of WeakSet"],
+  "a weak reference": [() => ({ a: new WeakRef({}) }), "a", "an instance of WeakRef"],
+  "a generator": [
+    () => ({
+      a: (function* () {
+        yield 1;
+      })(),
+    }),
+    "a",
+    "an instance of",
+  ],
+  "an iterator": [() => ({ a: [1].values() }), "a", "an instance of"],
+  "the arguments of a function": [
+    () => ({
+      a: (function () {
+        // biome-ignore lint/complexity/noArguments: the object itself is the point
+        return arguments;
+      })(),
+    }),
+    "a.length",
+    "not enumerable",
+  ],
+  "a module": [() => ({ a: channelModule }), "a", "symbol key"],
+  "an instance with toJSON": [
+    () => ({
+      a: new (class Price {
+        toJSON() {
+          return 1;
+        }
+      })(),
+    }),
+    "a",
+    "an instance of Price",
+  ],
   "a boxed number": [() => ({ a: Object(1) as object }), "a", "an instance of Number"],
+  "a boxed number that inherits as a record": [
+    () => ({ a: Object.setPrototypeOf(Object(1), Object.prototype) as object }),
+    "a",
+    "pretends to be a plain one",
+  ],
+  "a date that inherits as a record": [
+    () => ({ a: Object.setPrototypeOf(new Date(), Object.prototype) as object }),
+    "a",
+    "pretends to be a plain one",
+  ],
+  "bytes that inherit as a record": [
+    () => ({ a: Object.setPrototypeOf(new Uint8Array(2), null) as object }),
+    "a",
+    "pretends to be a plain one",
+  ],
+  "a record that inherits from what looks like Object's": [
+    () => {
+      const names = Object.getOwnPropertyNames(Object.prototype).map((name) => [name, Object]);
+      return { a: Object.create(Object.assign(Object.create(null) as object, Object.fromEntries(names))) as object };
+    },
+    "a",
+    "an instance of",
+  ],
+  "a list that inherits from a list": [
+    () => ({ a: Object.setPrototypeOf([1], [2]) as object }),
+    "a",
+    "a subclass of Array",
+  ],
+  "a list that inherits from a record": [
+    () => ({ a: Object.setPrototypeOf([1], { b: 2 }) as object }),
+    "a",
+    "a subclass of Array",
+  ],
+  "a list that inherits as a record": [
+    () => ({ a: Object.setPrototypeOf([1], Object.prototype) as object }),
+    "a",
+    "a subclass of Array",
+  ],
   "a list of a class of its own": [() => ({ a: List.from([1]) }), "a", "a subclass of Array"],
   "a list without a prototype": [() => ({ a: Object.setPrototypeOf([1], null) as object }), "a", "a subclass of Array"],
   "a list with a name": [() => ({ a: withProperty([1], "name") }), "a", 'an own property "name"'],
@@ -338,6 +411,136 @@ describe("L15: nesting:", () => {
   });
 });
 
+describe("T3: weight:", () => {
+  const limits = { maxDepth: 500, maxWeight: 100 };
+  const heavy: Readonly<Record<string, readonly [make: (n: number) => unknown, path: string]>> = {
+    "a text": [(n) => ["x".repeat(n)], "c[0]"],
+    "a text alone": [(n) => "x".repeat(n), "c"],
+    "texts together": [(n) => ({ a: "x".repeat(50), b: { c: "x".repeat(n - 50) } }), "c.b.c"],
+    "a key and a value of a map": [(n) => new Map([["x".repeat(50), "x".repeat(n - 50)]]), `c.${"x".repeat(50)}`],
+    "a text in a set": [(n) => new Set([1, "x".repeat(n)]), "c[1]"],
+    "a message": [(n) => deletedStack(new Error("x".repeat(n))), "c.message"],
+    bytes: [(n) => [new Uint8Array(n)], "c[0]"],
+    "bytes beneath a view": [(n) => [new Uint8Array(n).subarray(1, 2)], "c[0]"],
+    "a Buffer's own bytes": [(n) => [Buffer.alloc(1_000).subarray(0, n)], "c[0]"],
+    "a buffer": [(n) => ({ a: new ArrayBuffer(n) }), "c.a"],
+    "a DataView": [(n) => ({ a: new DataView(new ArrayBuffer(n)) }), "c.a"],
+    "a big bigint": [(n) => ({ a: 10n ** BigInt(n - 1) }), "c.a"],
+    "a RegExp": [(n) => ({ a: new RegExp("x".repeat(n)) }), "c.a"],
+    "a URL": [(n) => ({ a: new URL(`a:${"x".repeat(n - 2)}`) }), "c.a"],
+    "search parameters": [(n) => ({ a: new URLSearchParams(`a=${"x".repeat(n - 2)}`) }), "c.a"],
+  };
+
+  test.each(Object.entries(heavy))(
+    "%s: as much as allowed is taken, a tenth more is refused with its path",
+    (_, [make, path]) => {
+      seal(make(95), ["c"], limits);
+      const value = make(110);
+      const error = refusalOf(value, ["c"], limits);
+      expect(error.path).toBe(path);
+      expect(error.message).toContain("heavier than 100 characters and bytes");
+      expect(error.message).not.toContain("without loss");
+      if (typeof value === "object") expect(Object.isFrozen(value)).toBe(false);
+    },
+  );
+
+  test("what was sealed before is not weighed again, and what a store gives back is never too heavy", () => {
+    const before = { text: "x".repeat(80) };
+    seal(before, [], limits);
+    seal({ before, text: "x".repeat(80) }, [], limits);
+    sealStored(["x".repeat(2 ** 28), "x".repeat(10)]);
+  });
+
+  test("256 Mi characters and bytes is what one write may weigh", () => {
+    const half = "x".repeat(2 ** 27);
+    seal([half, half]);
+    expect(refusalOf({ a: half, b: [half, "!"] }).path).toBe("b[1]");
+    expect(refusalOf(`${half}${half}!`, ["c"]).path).toBe("c");
+    expect(refusalOf({ a: new Uint8Array(2 ** 28 + 1) }).message).toContain(`heavier than ${2 ** 28} characters`);
+  });
+});
+
+describe("proxies:", () => {
+  test("of plain data are plain data: what they show is checked, frozen and stored", () => {
+    const [record, list] = [{ a: [1], b: new Date(0) }, [1, { c: 2 }]];
+    const value = { record: new Proxy(record, {}), list: new Proxy(list, {}) };
+    seal(value);
+    expect([record, record.a, list, list[1]].every(Object.isFrozen)).toBe(true);
+    expect(() => Object.assign(value.record, { a: 1 })).toThrow(TypeError);
+    expect(decode(encode(value))).toStrictEqual({ record, list });
+  });
+
+  test("show what they hide", () => {
+    expect(refusalOf({ a: new Proxy({ b: [() => 1] }, {}) }).path).toBe("a.b[0]");
+    expect(refusalOf({ a: new Proxy({}, { getPrototypeOf: () => Map.prototype }) }).path).toBe("a");
+    expect(refusalOf({ a: new Proxy(() => 1, {}) }).message).toContain("a is a function");
+  });
+
+  const thrown = new RangeError("trapped");
+  const fail = (): never => {
+    throw thrown;
+  };
+  const hostile: Readonly<Record<string, () => object>> = {
+    "a revoked one": () => revoked({}),
+    "a revoked list": () => revoked([]),
+    "one that throws on getPrototypeOf": () => new Proxy({}, { getPrototypeOf: fail }),
+    "one that throws on ownKeys": () => new Proxy({}, { ownKeys: fail }),
+    "one that throws on getOwnPropertyDescriptor": () => new Proxy({ b: 1 }, { getOwnPropertyDescriptor: fail }),
+    "one that throws on get": () => new Proxy({ b: 1 }, { get: fail }),
+    "one that lists keys that are not there": () => new Proxy({}, { ownKeys: () => ["b"] }),
+    "a draft of immer's that is done with": () => {
+      let draft: object | undefined;
+      new Immer().produce({ b: 1 }, (open) => {
+        draft = open;
+      });
+      return draft as object;
+    },
+    "one that throws on preventExtensions": () => new Proxy({ b: 1 }, { preventExtensions: fail }),
+    "one that throws on defineProperty": () => new Proxy({ b: 1 }, { defineProperty: fail }),
+    "one that says no to being frozen": () => new Proxy({ b: 1 }, { preventExtensions: () => false }),
+    "a draft of immer's": () => new Immer().createDraft({ b: 1 }),
+  };
+
+  test.each(Object.entries(hostile))("%s is a SerializationError with its path", (_, make) => {
+    for (const put of [
+      (one: object) => ({ list: [0, one] }),
+      (one: object) => Object.assign([], { 0: { list: [0, one] } }),
+    ]) {
+      const value = put(make());
+      const error = refusalOf(value, ["c"]);
+      expect(error.path).toMatch(Array.isArray(value) ? /^c\[0\]\.list\[1\](\.b)?$/ : /^c\.list\[1\](\.b)?$/);
+      expect(isSealed(value)).toBe(false);
+      expect(refusalOf(value, ["c"]).path).toBe(error.path);
+    }
+  });
+
+  test.each(Object.entries(hostile))(
+    "%s is one in a superstep too, when a value is compared with the one before",
+    (_, make) => {
+      const before = { list: [0, { b: 0 }], kept: {} };
+      seal(before);
+      expect(() => diff(before, { ...before, list: [0, make()] }, "c")).toThrow(SerializationError);
+      expect(() => diff(before.list, make(), "c")).toThrow(SerializationError);
+    },
+  );
+
+  function revoked(target: object): object {
+    const { proxy, revoke } = Proxy.revocable(target, {});
+    revoke();
+    return proxy;
+  }
+});
+
+test("T3: records and lists of another realm are plain data; its classes are others", () => {
+  const foreign = runInNewContext("({ a: [1, { b: [] }], date: new Date(0) })") as { a: unknown; date: unknown };
+  expect(refusalOf({ foreign }).path).toBe("foreign.date");
+  const { a } = foreign;
+  seal({ a });
+  expect(encode({ a })).toBe(encode({ a: [1, { b: [] }] }));
+  expect(refusalOf(runInNewContext("class List extends Array {}; [new List()]")).path).toBe("[0]");
+  expect(refusalOf(runInNewContext("[new (class A { a = 1 })()]")).path).toBe("[0]");
+});
+
 test("a list of four thousand million holes is taken without walking through them", () => {
   const list: number[] = [];
   list.length = 2 ** 32 - 1;
@@ -345,9 +548,18 @@ test("a list of four thousand million holes is taken without walking through the
   expect(Object.isFrozen(list)).toBe(true);
 });
 
-function refusalOf(value: unknown, at: readonly string[] = []): SerializationError {
+function deletedStack(error: Error): Error {
+  Reflect.deleteProperty(error, "stack");
+  return error;
+}
+
+function refusalOf(
+  value: unknown,
+  at: readonly string[] = [],
+  limits?: Parameters<typeof seal>[2],
+): SerializationError {
   try {
-    seal(value, at);
+    seal(value, at, limits);
   } catch (error) {
     if (error instanceof SerializationError) return error;
     throw error;

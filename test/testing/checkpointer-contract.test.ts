@@ -1,5 +1,6 @@
 /** Every store keeps the contract: as it is open, and where it lives in a file also reopened before each reading. */
 import { mkdtempSync, rmSync } from "node:fs";
+import { isBuiltin } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Database from "better-sqlite3";
@@ -18,12 +19,17 @@ interface Kind extends ContractOptions {
 
 const kinds: Readonly<Record<string, Kind>> = {
   MemoryCheckpointer: { open: () => new MemoryCheckpointer() },
-  "SqliteCheckpointer on a file": inFile({}),
-  "SqliteCheckpointer on a file that need not outlive a power cut": inFile({ synchronous: "normal" }),
-  "SqliteCheckpointer on a file, with better-sqlite3": inFile({ driver: "better-sqlite3" }),
   "SqliteCheckpointer in memory": { open: () => new SqliteCheckpointer(":memory:") },
   "SqliteCheckpointer on an open database": { open: () => new SqliteCheckpointer(new Database(":memory:")) },
+  "SqliteCheckpointer on a file": inFile({ driver: "better-sqlite3", synchronous: "normal" }),
+  ...(hasNodeSqlite() && {
+    "SqliteCheckpointer on a file, with node:sqlite": inFile({ driver: "node:sqlite", synchronous: "normal" }),
+  }),
 };
+
+function hasNodeSqlite(): boolean {
+  return isBuiltin("node:sqlite");
+}
 
 function inFile(options: SqliteOptions): Kind {
   const paths = new WeakMap<Checkpointer, string>();

@@ -43,7 +43,7 @@ export async function expectHead(
   deepStrictEqual([...stored.records], [...records]);
 }
 
-/** The session shows these checkpoints and no other: newest first, the head as it stands now, the others without ephemeral values. */
+/** The session shows these checkpoints and no other: newest first, the head as it stands now, all of them without ephemeral values. */
 export async function expectLine(
   store: Checkpointer,
   sessionId: string,
@@ -52,13 +52,13 @@ export async function expectLine(
   const line = await store.history(sessionId, { limit: ALL });
   deepStrictEqual(line.map(idOf), newestFirst.map(idOf));
   for (const [place, expected] of newestFirst.entries()) {
-    const shown = place === 0 ? asHead(expected) : withoutEphemeral(expected);
-    const found = await store.at(sessionId, { incarnation: expected.incarnation, seq: expected.seq });
+    const { incarnation, seq } = expected;
+    const found = await store.at(sessionId, { incarnation, seq });
     for (const checkpoint of [line[place], found]) {
       ok(checkpoint !== undefined, `checkpoint "${idOf(expected)}" is there`);
       // An inherited one may bear the name of the session that it was made in, or of the one that shows it.
-      const name = shown.sessionId === sessionId ? checkpoint.sessionId : shown.sessionId;
-      deepStrictEqual({ ...(place === 0 ? asHead(checkpoint) : checkpoint), sessionId: name }, shown);
+      const name = expected.sessionId === sessionId ? checkpoint.sessionId : expected.sessionId;
+      deepStrictEqual({ ...checkpoint, sessionId: name }, { ...withoutEphemeral(expected) });
     }
   }
 }
@@ -92,7 +92,7 @@ export function idOf({ incarnation, seq }: Checkpoint): string {
 }
 
 /** What was written to a channel that is gone with the next checkpoint may be told of the head, or not. */
-function asHead(checkpoint: Checkpoint, note = checkpoint.note): Checkpoint {
+function asHead(checkpoint: Checkpoint, note: Note): Checkpoint {
   const deltas = checkpoint.deltas.filter(({ channel }) => !checkpoint.ephemeral.includes(channel));
   return { ...checkpoint, deltas, note };
 }

@@ -4,7 +4,7 @@ import type { Checkpointer } from "../../session/checkpointer.js";
 import { replaceAll } from "../../state/delta.js";
 import { firstOf, forkOf, nextOf } from "../checkpoints.js";
 import { type Checks, commitAll, expectHead, expectLine, expectNoSession, isConflict, noteOn } from "./expectations.js";
-import { granted } from "./leases.js";
+import { expectHeld, granted } from "./leases.js";
 import { PAUSED, RESULT } from "./pending.js";
 
 export const fenceChecks: Checks = {
@@ -103,8 +103,7 @@ async function checkReplaced(store: Checkpointer): Promise<void> {
   await store.commit(firstOf("s", { incarnation: "old" }), { fence });
   const first = firstOf("s", { state: { n: 0 }, incarnation: "new" });
   await store.commit(first, { fence, replace: true });
-  const answer = await store.acquire({ sessionId: "s", owner: "three", at: 2_100, ttlMs: 500 });
-  if (answer.kind === "granted" || answer.holder.fence !== fence) throw new TypeError("the lease is another one");
+  await expectHeld(store, lease, { owner: "three", at: 2_100 }, { owner: "two", at: 2_000 });
   await isConflict(() => store.commit(nextOf(first, "n", replaceAll(1)), { fence: older }));
   const second = nextOf(first, "n", replaceAll(2));
   await store.commit(second, { fence });

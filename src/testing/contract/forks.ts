@@ -19,7 +19,7 @@ import { EFFECT, PAUSED, RESULT } from "./pending.js";
 
 export const forkChecks: Checks = {
   "T2: a fork stands where it starts, and shows what came before": checkFork,
-  "T2: a fork inherits neither records nor note, nor ephemeral values of the past": checkNotInherited,
+  "T2: a fork inherits neither records nor note, nor shows what was ephemeral": checkNotInherited,
   "T2: siblings, forks of forks and forks of inherited checkpoints each show their own line": checkFamily,
   "T2: origin and fork go on independently": checkIndependent,
   "T2: a fork may start from a state of its own, kept whole": checkWholeFork,

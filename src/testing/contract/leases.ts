@@ -23,7 +23,7 @@ export const leaseChecks: Checks = {
 
 const CLAIM: LeaseClaim = { sessionId: "s", owner: "one", at: 1_000, ttlMs: 500 };
 
-/** The lease. Throws when somebody else has it. */
+/** The lease that was granted. */
 export async function granted(store: Checkpointer, claim: Partial<LeaseClaim> = {}): Promise<Lease> {
   const wanted = { ...CLAIM, ...claim };
   const answer = await store.acquire(wanted);
@@ -32,11 +32,12 @@ export async function granted(store: Checkpointer, claim: Partial<LeaseClaim> = 
   return answer.lease;
 }
 
-async function expectHeld(
+/** The lease is held, by the owner and since the time of the claim that it was granted to. */
+export async function expectHeld(
   store: Checkpointer,
   { fence }: Lease,
   claim: Partial<LeaseClaim> = {},
-  { owner, at: since } = CLAIM,
+  { owner, at: since }: Pick<LeaseClaim, "owner" | "at"> = CLAIM,
 ): Promise<void> {
   const answer = await store.acquire({ ...CLAIM, owner: "two", ...claim });
   deepStrictEqual(answer, { kind: "held", holder: { owner, fence, since } });
@@ -64,7 +65,7 @@ async function checkEnds(store: Checkpointer): Promise<void> {
   const lease = await granted(store);
   await expectHeld(store, lease, { at: 1_499 });
   const next = await granted(store, { owner: "two", at: 1_500 });
-  await expectHeld(store, next, { at: 1_600 }, { ...CLAIM, owner: "two", at: 1_500 });
+  await expectHeld(store, next, { at: 1_600 }, { owner: "two", at: 1_500 });
   const atOnce = await granted(store, { sessionId: "short", ttlMs: 0 });
   ok((await granted(store, { sessionId: "short" })).fence > atOnce.fence, "a lease of no time holds for none");
 }
@@ -89,7 +90,7 @@ async function checkLost(store: Checkpointer): Promise<void> {
   deepStrictEqual([...(await store.renew([lost, kept], 9_000))], [lost]);
   deepStrictEqual([...(await store.renew([], 9_000))], []);
   await expectHeld(store, kept, { sessionId: "kept", at: 8_999 });
-  await expectHeld(store, next, { at: 1_999 }, { ...CLAIM, owner: "two", at: 1_500 });
+  await expectHeld(store, next, { at: 1_999 }, { owner: "two", at: 1_500 });
   await granted(store, { at: 2_000 });
 }
 
@@ -111,7 +112,7 @@ async function checkLateRelease(store: Checkpointer): Promise<void> {
   const next = await granted(store, { owner: "two", at: 1_500 });
   await store.release(lost);
   await store.release({ sessionId: "never", fence: 1 });
-  await expectHeld(store, next, { at: 1_600 }, { ...CLAIM, owner: "two", at: 1_500 });
+  await expectHeld(store, next, { at: 1_600 }, { owner: "two", at: 1_500 });
   deepStrictEqual([...(await store.renew([next], 9_000))], []);
 }
 
@@ -157,7 +158,7 @@ async function checkNeverAgain(store: Checkpointer): Promise<void> {
   ok(last.fence > next.fence, `fence ${last.fence} follows ${next.fence}`);
   await store.release(late);
   deepStrictEqual([...(await store.renew([late, next], 9_000))], [late, next]);
-  await expectHeld(store, last, { at: 1_700 }, { ...CLAIM, owner: "three", at: 1_600 });
+  await expectHeld(store, last, { at: 1_700 }, { owner: "three", at: 1_600 });
 }
 
 async function checkIndependent(store: Checkpointer): Promise<void> {
@@ -180,6 +181,6 @@ async function checkHostileNames(store: Checkpointer): Promise<void> {
   }
   for (const [at, owner] of owners.entries()) {
     const lease = await granted(store, { owner, at, ttlMs: 1 });
-    await expectHeld(store, lease, { at }, { ...CLAIM, owner, at });
+    await expectHeld(store, lease, { at }, { owner, at });
   }
 }

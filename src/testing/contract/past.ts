@@ -12,7 +12,7 @@ export const pastChecks: Checks = {
   "T2: a page has at most so many, and is older than a place or a whole step": checkPages,
   "T2: pages follow one another without a gap": checkPaging,
   "T2: the head is shown with the note beside it now, older ones with their own": checkNotes,
-  "T2: ephemeral values are shown of the head only": checkEphemeralPast,
+  "T2: ephemeral values are none of the past, not even of the head": checkEphemeralPast,
   "T2: the states of a long line are right, in whatever order they are looked at": checkAnyOrder,
   "T5: a checkpoint is found by its place and its incarnation, and by nothing else": checkPlaces,
   "T5: the newest checkpoint of a step is found": checkSteps,

@@ -21,7 +21,6 @@ function everything(): Readonly<Record<string, unknown>> {
   cycle.self = cycle;
   return {
     date: new Date(0),
-    noDate: new Date(Number.NaN),
     map: new Map<unknown, unknown>([
       ["k", new Set([1, "a"])],
       [{ key: 1 }, undefined],
@@ -102,7 +101,7 @@ async function checkShape(store: Checkpointer): Promise<void> {
     ["z", 1],
     ["a", shared],
   ]);
-  const first = firstOf("s", { state: { doc, map, set: new Set(["z", "a"]) } });
+  const first = firstOf("s", { state: { doc, map, set: new Set(["z", "a"]), noDate: new Date(Number.NaN) } });
   const second = nextOf(first, "doc", [{ op: "add", path: ["b"], value: 0 }]);
   await commitAll(store, [first, second]);
   const state = (await store.load("s"))?.checkpoint.state as Record<string, unknown>;
@@ -110,6 +109,7 @@ async function checkShape(store: Checkpointer): Promise<void> {
   deepStrictEqual(Object.keys(stored), ["1", "2", "z", "a", "m", "b"]);
   deepStrictEqual([...(state.map as typeof map).keys()], ["z", "a"]);
   deepStrictEqual([...(state.set as Set<unknown>)], ["z", "a"]);
+  ok(Number.isNaN((state.noDate as Date).getTime()), "a date that is none is a date that is none");
   ok(stored.a === stored.m[0], "what stood in two places of a value stands there as one");
 }
 
