@@ -1,5 +1,6 @@
 /** `npm run bench`: prints what a superstep costs beside the same work written by hand. */
 import { fileCells, memoryCells, STEPS } from "./chain.js";
+import { growth } from "./growth.js";
 import { measure, table } from "./measure.js";
 
 console.log(`One superstep of a chain of ${STEPS}, Node ${process.versions.node}, ${process.arch}\n`);
@@ -9,3 +10,6 @@ console.log(
     ...(await measure(fileCells, { warmup: 3, rounds: 9, per: STEPS })),
   ]),
 );
+
+console.log("\nA long session on a file\n");
+for (const line of await growth()) console.log(`- ${line}`);

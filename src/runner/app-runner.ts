@@ -206,7 +206,7 @@ export class AppRunner<C extends Channels, N extends string> {
     if (sessionId !== undefined) await checkExists(this.#engine.store, sessionId);
     return this.#engine.store.prune({
       ...(sessionId !== undefined && { sessionId }),
-      ...(keepLast !== undefined && { keepLast }),
+      ...(keepLast !== undefined && { keepLast: Math.min(keepLast, Number.MAX_SAFE_INTEGER) }),
       ...(olderThanMs !== undefined && { madeBefore: this.#engine.clock.now() - olderThanMs }),
     });
   }

@@ -119,10 +119,9 @@ export function ephemeralOf({ body }: DecodedRecord): readonly string[] {
 /** All but the state. `parent` is asked only when `needsParent`. Without ephemeral values. */
 export function outlineOf(decoded: DecodedRecord, parent: () => DecodedRecord): Outline {
   const { record, body } = decoded;
-  sealStored(body);
   const { body: _body, snapshot: _snapshot, ...columns } = record;
   const ran = ranOf(decoded, parent);
-  return {
+  const outline = {
     ...columns,
     ...(body.o && { forkedFrom: body.o }),
     fingerprint: body.g,
@@ -140,6 +139,8 @@ export function outlineOf(decoded: DecodedRecord, parent: () => DecodedRecord): 
     updatedChannels: Object.keys(body.v ?? {}),
     note: body.n ?? { status: READY, passed: [], issued: 0 },
   };
+  sealStored(outline);
+  return outline;
 }
 
 /** The states of the last so many records of a chain that begins with a snapshot, oldest first, sharing what did not change. */

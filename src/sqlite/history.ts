@@ -11,14 +11,14 @@ import type { Connection } from "./connection.js";
 import { damagedLog, follows, gapBefore, type Placed, readCheckpoint, readParent, segmentsOf } from "./line.js";
 import { decodeRow, reading } from "./log.js";
 import { PageStates } from "./page-states.js";
-import { findRef, findStep, isLineEnd } from "./places.js";
+import { findRef, findStep, isLineEnd, rowAbove } from "./places.js";
 import { idOf, SPAN, seqOf } from "./schema.js";
 import { findLine, type Line, readHead } from "./session-row.js";
 import { atomically, type LogBody, type Statements } from "./statements.js";
 
 /** Rows of the line, newest first, and the row above them when it was read. */
 interface Page {
-  readonly above: Placed<LogBody> | undefined;
+  readonly above: Placed | undefined;
   readonly rows: readonly Placed<LogBody>[];
 }
 /** A checkpoint of the page, but for its state. */
@@ -77,10 +77,9 @@ function pageOf(statements: Statements, line: Line, { limit, before }: HistoryQu
     return { above: undefined, rows };
   }
   const rows = rowsUpTo(statements, line, before.seq, limit + 2);
-  const [above, ...below] = rows;
-  if (above !== undefined && seqOf(above.row.id) === before.seq) return { above, rows: below };
-  readHead(statements, line);
-  return { above: undefined, rows: rows.slice(0, limit + 1) };
+  const [newest, ...below] = rows;
+  if (newest !== undefined && seqOf(newest.row.id) === before.seq) return { above: newest, rows: below };
+  return { above: rowAbove(statements, line, before.seq), rows: rows.slice(0, limit + 1) };
 }
 
 function rowsUpTo(statements: Statements, line: Line, seq: number, limit: number): Placed<LogBody>[] {

@@ -39,18 +39,15 @@ export function walked(value: unknown, at: Path, bounds: Bounds): Found {
 
 /** The path to a container within `value`, which can be stored. */
 export function pathTo(container: object, value: unknown, at: Path): string {
-  let path = formatPath(at);
-  const walk = new Walk(at, {
-    heightOf: found,
-    maxDepth: Number.POSITIVE_INFINITY,
-    maxWeight: Number.POSITIVE_INFINITY,
-  });
-  function found(one: object): number {
-    if (one === container) path = walk.path();
+  let path: string | undefined;
+  const noteWhere = (one: object): number => {
+    if (one === container) path ??= walk.path();
     return 0;
-  }
+  };
+  const unbounded = { maxDepth: Number.POSITIVE_INFINITY, maxWeight: Number.POSITIVE_INFINITY };
+  const walk: Walk = new Walk(at, { heightOf: noteWhere, ...unbounded });
   walk.through(value);
-  return path;
+  return path ?? walk.path();
 }
 
 /** True for what needs no freezing and can always be stored. */

@@ -12,29 +12,29 @@ export interface Boundary {
 /** A program did not end as it does when nothing disturbs it. `expected` and `actual` are what it printed. */
 export class CrashFailure extends AssertionError {
   override readonly name = "CrashFailure";
-  /** The kills before that, one a try; none when it was not disturbed. */
-  readonly boundaries: readonly Boundary[];
+  /** Where it was killed, one boundary a try; none when it was not disturbed. */
+  readonly kills: readonly Boundary[];
   readonly stderr: string;
 
-  constructor(tried: TriedProgram, boundaries: readonly Boundary[], last: Try, expected: string | undefined) {
+  constructor(tried: TriedProgram, kills: readonly Boundary[], last: Try, expected: string | undefined) {
     const { stdout, stderr } = last;
     const details = [
-      `${nameOf(boundaries)} ${problemOf(last, expected, tried)}`,
+      `${nameOf(kills)} ${problemOf(last, expected, tried)}`,
       ...(expected === undefined ? [] : [`expected: ${shortened(expected, expected, stdout)}`]),
       `printed: ${shortened(stdout, expected ?? stdout, stdout)}`,
       `stderr: ${shortened(stderr, stderr, stderr)}`,
-      `to repeat it: ${repetition(tried, boundaries)}`,
+      `to repeat it: ${repetition(tried, kills)}`,
     ];
     super({ message: details.join("\n  "), expected: expected ?? "", actual: stdout });
-    this.boundaries = boundaries;
+    this.kills = kills;
     this.stderr = stderr;
   }
 }
 
-function nameOf(boundaries: readonly Boundary[]): string {
-  if (boundaries.length === 0) return "the undisturbed program";
-  const kills = boundaries.map(({ nth, point }) => `at boundary ${nth} (${point})`);
-  return `the program that was killed ${kills.join(" and then ")}`;
+function nameOf(kills: readonly Boundary[]): string {
+  if (kills.length === 0) return "the undisturbed program";
+  const places = kills.map(({ nth, point }) => `at boundary ${nth} (${point})`);
+  return `the program that was killed ${places.join(" and then ")}`;
 }
 
 function problemOf({ how, exitCode, signal }: Try, expected: string | undefined, { timeoutMs }: TriedProgram): string {
@@ -59,7 +59,7 @@ function firstDifference(one: string, other: string): number {
   return place;
 }
 
-function repetition(tried: TriedProgram, boundaries: readonly Boundary[]): string {
-  const tries = [...boundaries.map(({ nth }) => shellCommandOf(tried, nth)), shellCommandOf(tried)];
+function repetition(tried: TriedProgram, kills: readonly Boundary[]): string {
+  const tries = [...kills.map(({ nth }) => shellCommandOf(tried, nth)), shellCommandOf(tried)];
   return ["folder=$(mktemp -d)", ...tries].join("; ");
 }

@@ -61,7 +61,8 @@ const GOLDEN_RATIO = (Math.sqrt(5) - 1) / 2;
  * });
  * ```
  * Time and random must not show in what is printed: give the runner a `clock` and a `random` of your own, or leave them out. Nodes run
- * again when they were not finished; effects outside of `ctx.once` then happen twice. For TypeScript: `execArgv: ["--import", "tsx"]`.
+ * again when they were not finished; effects outside of `ctx.once` then happen twice. A kill costs two starts of Node, so give the test
+ * time. For TypeScript: `execArgv: ["--import", "tsx"]`. Throws InvalidOptionError and CrashFailure.
  */
 export async function killAtEveryBoundary(options: KillOptions): Promise<CrashReport> {
   checkOptions(options);
@@ -99,12 +100,19 @@ async function undisturbed(options: KillOptions, root: string): Promise<Try> {
   return first;
 }
 
-/** Numbers from 1: the first boundary of every kind, then others, spread evenly without keeping step with a loop. */
+/** Numbers from 1: one boundary of every kind, then others, spread over the run without keeping step with a loop. */
 function chooseBoundaries(points: readonly CrashPoint[], atMost: number): readonly number[] {
-  if (atMost >= points.length) return points.map((_, index) => index + 1);
-  const chosen = new Set([...new Set(points)].map((point) => points.indexOf(point) + 1));
-  for (let i = 1; chosen.size < atMost; i++) chosen.add(1 + Math.floor(((i * GOLDEN_RATIO) % 1) * points.length));
+  const all = points.map((_, index) => index + 1);
+  if (atMost >= all.length) return all;
+  const kinds = [...new Set(points)].map((kind) => all.filter((nth) => points[nth - 1] === kind));
+  const chosen = new Set(kinds.map((places, i) => places[spread(i, places.length)] as number));
+  for (let i = 0; chosen.size < atMost; i++) chosen.add(1 + spread(i, all.length));
   return [...chosen].slice(0, atMost);
+}
+
+/** The i-th of a row of places, from 0, that is spread evenly wherever it is cut off. */
+function spread(i: number, places: number): number {
+  return Math.floor((((i + 1) * GOLDEN_RATIO) % 1) * places);
 }
 
 /** Gives the kills of each case. After a failure nothing new is begun. */
@@ -142,7 +150,7 @@ async function killAt({ options, root, expected, points }: Attack, nth: number):
 
 /** Somewhere in what the second try has left to do. */
 function secondPlace(nth: number, total: number): number {
-  return 1 + Math.floor(((nth * GOLDEN_RATIO) % 1) * Math.max(1, total - nth));
+  return 1 + spread(nth, Math.max(1, total - nth));
 }
 
 function tryIn(options: KillOptions, folder: string, killAt?: number): Promise<Try> {

@@ -72,8 +72,9 @@ export class Attack {
   async toEnd(sessionId: string, options: RunOptions = {}, runner = this.runner): Promise<void> {
     await runner.createSession(sessionId, {}, { ifExists: "resume" });
     for (let calls = 0; calls < MOST_CALLS; calls++) {
-      const { status } = await runner.session(sessionId);
+      const { status, step } = await runner.session(sessionId);
       if (status.kind === "completed") return;
+      if (status.kind === "paused") this.place.say(`resumed ${sessionId} ${step}`);
       await this.call(sessionId, status, options, runner);
     }
     throw new TypeError(`session "${sessionId}" did not complete`);

@@ -8,6 +8,7 @@ import {
   merge,
   type NodeContext,
   type NodeFn,
+  pause,
   Send,
   START,
   StateGraph,
@@ -191,6 +192,34 @@ async function edit(attack: Attack): Promise<void> {
   await attack.toEnd("f", {}, attack.other);
 }
 
+/** What must go is taken away while a fork lives on. */
+async function tidy(attack: Attack): Promise<void> {
+  const { runner, other, place } = attack;
+  const isThere = async (sessionId: string) => (await place.records.load(sessionId)) !== undefined;
+  if (!(await isThere("f"))) {
+    await attack.toEnd("s");
+    await other.fork("s", { step: 2, as: "f" });
+  }
+  if (await isThere("s")) {
+    await runner.prune({ sessionId: "s", keepLast: 1 });
+    await runner.deleteSession("s");
+  }
+  await attack.toEnd("f", {}, other);
+}
+
+/** Every superstep notes whether somebody was asked before it. */
+function stops(place: Place) {
+  const node: Node = (_, { sessionId, step }) => {
+    const isAsked = step === 1 || place.said().includes(`resumed ${sessionId} ${step - 1}`);
+    return { rounds: 1, notes: `${step}: ${isAsked ? "asked" : "unasked"}` };
+  };
+  return new StateGraph(channels)
+    .addNode("round", told(place, node))
+    .addEdge(START, "round")
+    .addConditionalEdges("round", ({ rounds }) => (rounds < 4 ? "round" : END), ["round", END])
+    .compile();
+}
+
 /** Nothing is stored between two stops: before "c", at a question, at the end. */
 function heldBack(place: Place) {
   const asks: Node = async (_, ctx) => {
@@ -237,6 +266,12 @@ export const CASES: Readonly<Record<string, Case>> = {
   questions: { app: plain(questions) },
   retries: { app: plain(retries) },
   edits: { app: plain(chain), drive: edit, sessions: ["s", "f"] },
+  tidying: { app: plain(chain), drive: tidy, sessions: ["f"] },
+  stops: {
+    app: plain(stops),
+    options: { hooks: [{ beforeStep: ({ step }) => (step === 3 ? pause("look") : undefined) }] },
+    drive: (attack) => attack.toEnd("s", { interruptEachStep: true }),
+  },
   "held back": {
     app: plain(heldBack),
     options: { durability: "exit" },

@@ -32,7 +32,7 @@ async function failing(way: string, options: Partial<KillOptions> = {}): Promise
 
 test("a program that prints something else after a kill is found, with both outputs", async () => {
   expect(await failing("counts its starts")).toMatchObject({
-    boundaries: [{ nth: expect.any(Number) as number, point: expect.any(String) as string }],
+    kills: [{ nth: expect.any(Number) as number, point: expect.any(String) as string }],
     expected: "start 1",
     actual: "start 2",
     message: expect.stringMatching(

@@ -48,14 +48,20 @@ export const settings: fc.Arbitrary<Settings> = fc.record({
   ends: fc.constantFrom("at once", "by eviction"),
 });
 
+/** The second one time in so many. */
+function mostly<A, B>(usual: fc.Arbitrary<A>, other: fc.Arbitrary<B>, oneIn = 8): fc.Arbitrary<A | B> {
+  return fc.oneof({ weight: oneIn - 1, arbitrary: usual }, { weight: 1, arbitrary: other });
+}
+const NOTHING = fc.constant(undefined);
+
 const writes: fc.Arbitrary<Write> = fc.oneof(
   fc.constantFrom<Write[]>({}, { last: "told" }, { last: undefined }, { hint: "told" }, { log: "told" }, { log: [] }),
   fc.record({ count: fc.integer({ min: -2, max: 2 }) }),
   fc.constant<Write>({ log: ["one", "two"], count: 1 }),
-  { weight: 1, arbitrary: fc.constant<Write>({ ghost: 1, count: 1 }) },
+  fc.constant<Write>({ log: "told", last: "told" }),
 );
-const values = fc.constantFrom<unknown[]>("yes", false, 0, "", null, undefined, { ghost: 1 }, []);
-const some = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined, freq: 2 });
+const writesAndWrong = mostly(writes, fc.constant<Write>({ ghost: 1, count: 1 }));
+const values = fc.constantFrom<unknown[]>("yes", false, 0, "", null, "no", 7, undefined, { ghost: 1 }, []);
 const nodes = fc.oneof(fc.subarray([...NODES], { minLength: 1 }), fc.constant<"*">("*")) as fc.Arbitrary<
   readonly string[]
 >;
@@ -83,15 +89,21 @@ const calls: fc.Arbitrary<Drive> = fc
   .map((parts) => Object.assign({}, ...parts) as Drive);
 
 const replies: fc.Arbitrary<Reply> = fc.record({
-  kind: fc.constantFrom("open", "open", "open", "bare", "bare", "none", "stale", "beside stale", "beside ghost"),
+  kind: mostly(
+    fc.constant("open"),
+    fc.constantFrom("bare", "bare", "none", "stale", "beside stale", "beside ghost"),
+    3,
+  ),
   picks: fc.nat(3),
   value: values,
 });
-const inputs = fc.oneof(fc.constant(undefined), writes);
+const inputs = mostly(NOTHING, writesAndWrong, 2);
 const beginnings: fc.Arbitrary<Beginning> = fc
-  .tuple(inputs, some(asNode), fc.boolean())
+  .tuple(inputs, mostly(NOTHING, asNode), mostly(fc.constant(false), fc.constant(true), 4))
   .map(([input, entry, restart]) => ({ input, restart, ...(entry !== undefined && { entry }) }));
-const edits = fc.tuple(writes, some(asNode)).map(([write, as]) => ({ write, ...(as !== undefined && { asNode: as }) }));
+const edits = fc
+  .tuple(writesAndWrong, mostly(NOTHING, asNode, 3))
+  .map(([write, as]) => ({ write, ...(as !== undefined && { asNode: as }) }));
 
 const faults = fc.record({
   kind: fc.constantFrom<Fault["kind"][]>("refused", "forgotten", "killed", "killedAfter"),
@@ -111,16 +123,21 @@ const plain: fc.Arbitrary<Command> = fc.oneof(
       ifExists: fc.constantFrom("error", "error", "resume", "replace"),
     }),
   },
-  { weight: 4, arbitrary: fc.record({ do: always("invoke"), beginning: beginnings, call: calls }) },
+  { weight: 6, arbitrary: fc.record({ do: always("invoke"), beginning: beginnings, call: calls }) },
   { weight: 6, arbitrary: fc.record({ do: fc.constantFrom("step", "step", "run"), call: calls }) },
   {
     weight: 6,
-    arbitrary: fc.record({ do: always("resume"), reply: replies, call: calls, twice: fc.nat(9).map((n) => n === 9) }),
+    arbitrary: fc.record({
+      do: always("resume"),
+      reply: replies,
+      call: calls,
+      twice: mostly(fc.constant(false), fc.constant(true), 12),
+    }),
   },
   { weight: 2, arbitrary: edits.map((edit) => ({ do: "update", ...edit }) as const) },
   {
     weight: 1,
-    arbitrary: fc.tuple(edits, some(fc.nat(8)), fc.boolean()).map(([edit, step, stays]) => {
+    arbitrary: fc.tuple(edits, mostly(NOTHING, fc.nat(6), 2), fc.boolean()).map(([edit, step, stays]) => {
       return { do: "fork", ...edit, stays, ...(step !== undefined && { step }) } as const;
     }),
   },
@@ -128,13 +145,12 @@ const plain: fc.Arbitrary<Command> = fc.oneof(
     weight: 1,
     arbitrary: fc.oneof(
       fc.record({ do: always("prune"), keepLast: fc.integer({ min: 1, max: 6 }) }),
-      fc.record({ do: always("reopen"), settings }),
-      fc.constant({ do: "delete" } as const),
+      mostly(fc.record({ do: always("reopen"), settings }), fc.constant({ do: "delete" } as const), 4),
     ),
   },
 );
 
 /** A command, which now and then meets a fault on its way to the store. */
 export const commands: fc.Arbitrary<Command> = fc
-  .tuple(plain, fc.option(faults, { nil: undefined, freq: 5 }))
+  .tuple(plain, mostly(NOTHING, faults, 6))
   .map(([command, fault]) => (fault === undefined ? command : { ...command, fault }));

@@ -46,7 +46,7 @@ export interface Host {
 }
 
 /** Every node may be late. */
-const TIMEOUT_MS = 1_000;
+export const TIMEOUT_MS = 1_000;
 
 export function appOf(host: Host) {
   const options = { timeoutMs: TIMEOUT_MS };

@@ -3,7 +3,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { AppRunner, type Checkpointer, type NodeContext, pause, type RunEvent } from "../../src/index.js";
 import { TestClock } from "../../src/testing.js";
 import type { Drive, Settings } from "./commands.js";
-import { appOf, type Host, type ModelChannels } from "./graph.js";
+import { appOf, type Host, type ModelChannels, TIMEOUT_MS } from "./graph.js";
 import { type Fault, Link } from "./link.js";
 import type { NodeName, Task } from "./program.js";
 
@@ -87,12 +87,11 @@ export class Seat implements Host {
   }
 
   async hang(signal: AbortSignal): Promise<never> {
-    const told = new Promise<never>((_, reject) => {
-      signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-    });
     await nextTurn();
     signal.throwIfAborted();
-    void this.#clock.advance(1_000);
-    return told;
+    void this.#clock.advance(TIMEOUT_MS);
+    return new Promise((_, reject) => {
+      signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+    });
   }
 }

@@ -243,7 +243,8 @@ export class World {
   }
 
   async #look(sessionId: string): Promise<unknown> {
-    return [await this.#store.load(sessionId), await this.#store.history(sessionId, { limit: ENOUGH })];
+    const history = await this.#store.history(sessionId, { limit: ENOUGH });
+    return [await this.#store.load(sessionId), history.map((checkpoint) => ({ ...checkpoint }))];
   }
 
   async #reopen(settings: Settings): Promise<void> {

@@ -2,5 +2,6 @@
 import type { Mutant } from "./mutant.js";
 import { RUNNER_MUTANTS } from "./runner-mutants.js";
 import { SESSION_MUTANTS } from "./session-mutants.js";
+import { SQLITE_MUTANTS } from "./sqlite-mutants.js";
 
-export const MUTANTS: readonly Mutant[] = [...SESSION_MUTANTS, ...RUNNER_MUTANTS];
+export const MUTANTS: readonly Mutant[] = [...SESSION_MUTANTS, ...RUNNER_MUTANTS, ...SQLITE_MUTANTS];

@@ -90,8 +90,8 @@ export const RUNNER_MUTANTS: readonly Mutant[] = [
   {
     breaks: "C4: a checkpoint that was never committed is taken for the session's head",
     file: "src/runner/store.ts",
-    find: "if (isThenable(bytes)) return bytes.then((count) => this.#stay(checkpoint, count));",
-    replace: "if (isThenable(bytes)) return this.#stay(checkpoint, bytes);",
+    find: "if (isThenable(bytes)) return bytes.then((count) => this.#committed(checkpoint, count));",
+    replace: "if (isThenable(bytes)) this.#committed(checkpoint, 0);\n    if (isThenable(bytes)) return bytes;",
     killers: ["test/runner/commit.test.ts"],
   },
   {

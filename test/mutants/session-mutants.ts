@@ -86,8 +86,8 @@ export const SESSION_MUTANTS: readonly Mutant[] = [
   {
     breaks: "C4: a lease that was given back comes again under the same number",
     file: LEASES,
-    find: "const fence = (former?.fence ?? 0) + 1;",
-    replace: "const fence = former?.owner === undefined ? 1 : former.fence + 1;",
+    find: "const fence = ++this.#lastFence;",
+    replace: "const fence = former?.owner === undefined ? 1 : former.fence + 1 + 0 * this.#lastFence;",
     killers: CONTRACT,
   },
   {

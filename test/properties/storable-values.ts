@@ -36,6 +36,8 @@ const viewTypes = [
   ...[Float32Array, Float64Array, BigInt64Array, BigUint64Array, DataView],
 ] as const;
 
+type ViewType = new (buffer: ArrayBuffer, offset: number, length: number) => ArrayBufferView;
+
 const bytes = fc.uint8Array({ maxLength: 9 });
 /** A view of some of the bytes, at an offset that its items allow. */
 const view = fc
@@ -43,7 +45,7 @@ const view = fc
   .map(([Type, before, items, after]) => {
     const size = "BYTES_PER_ELEMENT" in Type ? Type.BYTES_PER_ELEMENT : 1;
     const whole = Uint8Array.from({ length: (before + items + after) * size }, (_, i) => (i * 37 + items) % 256);
-    return new Type(whole.buffer, before * size, items);
+    return new (Type as ViewType)(whole.buffer, before * size, items);
   });
 
 /** Values without parts. */

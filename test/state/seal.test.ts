@@ -7,6 +7,8 @@ import * as channelModule from "../../src/state/channel.js";
 import { diff } from "../../src/state/diff.js";
 import { isSealed, seal, sealStored } from "../../src/state/seal.js";
 
+import { Box } from "../properties/storable-values.js";
+
 class Person {
   name = "Ada";
 }
@@ -523,6 +525,15 @@ describe("proxies:", () => {
       expect(() => diff(before.list, make(), "c")).toThrow(SerializationError);
     },
   );
+
+  test("one that refuses to be frozen, beside rings and instances, which are looked through twice", () => {
+    const ring: Record<string, unknown> = { box: Box.of([1]) };
+    ring.self = ring;
+    const error = refusalOf({ ring, list: [Object.freeze([]), new Proxy({}, { preventExtensions: () => false })] }, [
+      "c",
+    ]);
+    expect(error.path).toBe("c.list[1]");
+  });
 
   function revoked(target: object): object {
     const { proxy, revoke } = Proxy.revocable(target, {});

@@ -106,15 +106,16 @@ async function checkPages(store: Checkpointer): Promise<void> {
 async function checkPaging(store: Checkpointer): Promise<void> {
   const line = lineOf("s", 40);
   await commitAll(store, line);
-  const pages: string[] = [];
-  for (let before: HistoryQuery["before"]; ; ) {
+  const shown: string[] = [];
+  let before: HistoryQuery["before"];
+  while (shown.length <= line.length) {
     const page = await store.history("s", { limit: 7, ...(before && { before }) });
     const last = page.at(-1);
     if (last === undefined) break;
-    pages.push(...page.map(idOf));
+    shown.push(...page.map(idOf));
     before = { seq: last.seq };
   }
-  deepStrictEqual(pages, newestFirst(line).map(idOf));
+  deepStrictEqual(shown, newestFirst(line).map(idOf));
 }
 
 async function checkNotes(store: Checkpointer): Promise<void> {

@@ -102,7 +102,8 @@ async function checkHostilePages(store: Checkpointer): Promise<void> {
   const ids = [...HOSTILE_IDS, ...MORE_IDS];
   for (const id of ids) await store.commit(firstOf(id));
   const found: string[] = [];
-  for (let after: string | undefined; ; after = found.at(-1)) {
+  while (found.length <= ids.length) {
+    const after = found.at(-1);
     const page = await store.list({ limit: 5, ...(after !== undefined && { after }) });
     if (page.length === 0) break;
     found.push(...page.map(({ sessionId }) => sessionId));

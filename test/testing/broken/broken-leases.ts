@@ -1,5 +1,7 @@
 /** Stores that grant what is held, forget whom they granted it to, or do not ask. */
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { CheckpointConflictError, type Lease, type LeaseAnswer, type LeaseClaim, MemoryCheckpointer } from "superstep";
+import { firstOf } from "superstep/testing";
 import { type BrokenStore, broken, insteadOf, type Mistakes } from "./broken-store.js";
 
 const HELD = "C4: a lease that holds is not granted again, not even to its owner, and says whose it is";
@@ -11,9 +13,17 @@ const GROWS = "C4: a fence grows with every lease of a session, also while it is
 const OLDER = "C4: a write under an older lease than the newest is a conflict and writes nothing";
 
 export const brokenLeases: readonly BrokenStore[] = [
-  broken("commits under any lease", OLDER, {
-    commit: (inner, checkpoint, { fence: _, ...options } = {}) => inner.commit(checkpoint, options),
-  }),
+  broken(
+    "commits under any lease",
+    [
+      OLDER,
+      "C4: no session is begun, forked or replaced under an older lease",
+      "C4: a write under a lease that nobody was granted is a conflict",
+    ],
+    {
+      commit: (inner, checkpoint, { fence: _, ...options } = {}) => inner.commit(checkpoint, options),
+    },
+  ),
   broken("writes notes under any lease", OLDER, { annotate: (inner, { fence: _, ...write }) => inner.annotate(write) }),
   broken("lets late owners begin a session again", "C4: a late owner does not begin a deleted session again", {
     commit: (inner, checkpoint, options) => {
@@ -42,6 +52,52 @@ export const brokenLeases: readonly BrokenStore[] = [
       const isOwn = answer.kind === "held" && answer.holder.owner === claim.owner;
       return isOwn ? inner.acquire({ ...claim, evict: answer.holder.fence }) : answer;
     },
+  }),
+  broken("grants no lease of nobody", "C4: a lease is granted of a session that does not exist yet, and makes none", {
+    acquire: (inner, claim) =>
+      inner.load(claim.sessionId) === undefined
+        ? { kind: "held", holder: { owner: "nobody", fence: 0, since: 0 } }
+        : inner.acquire(claim),
+  }),
+  broken(
+    "makes a session with a lease",
+    "C4: a lease is granted of a session that does not exist yet, and makes none",
+    {
+      acquire: (inner, claim) => {
+        if (inner.load(claim.sessionId) === undefined) inner.commit(firstOf(claim.sessionId));
+        return inner.acquire(claim);
+      },
+    },
+  ),
+  broken(
+    "looks who holds in one turn, and grants in the next",
+    "C4: of twenty claims in one turn, one is granted",
+    () => {
+      const held = new Set<string>();
+      return {
+        acquire: async (inner, claim) => {
+          const evict = held.has(claim.sessionId) ? claim : undefined;
+          await nextTurn();
+          held.add(claim.sessionId);
+          const answer = inner.acquire(claim);
+          return answer.kind === "granted" || evict ? answer : inner.acquire({ ...claim, evict: answer.holder.fence });
+        },
+      };
+    },
+  ),
+  broken("trims the names of owners", "C4: a session and an owner may be called anything", {
+    acquire: (inner, claim) => inner.acquire({ ...claim, owner: claim.owner.trim() }),
+  }),
+  broken("writes under a lease only", "C4: a write without a lease is not held to one", () => {
+    const leased = new Set<string>();
+    return {
+      acquire: (inner, claim) => {
+        leased.add(claim.sessionId);
+        return inner.acquire(claim);
+      },
+      commit: (inner, checkpoint, options) =>
+        inner.commit(checkpoint, leased.has(checkpoint.sessionId) ? { fence: 0, ...options } : options),
+    };
   }),
   broken("lets leases hold for ever", ENDS, {
     acquire: (inner, claim) => inner.acquire({ ...claim, ttlMs: Number.POSITIVE_INFINITY }),
@@ -84,18 +140,23 @@ export const brokenLeases: readonly BrokenStore[] = [
     };
   }),
   broken("evicts nobody", EVICT, { acquire: (inner, { evict: _, ...claim }) => inner.acquire(claim) }),
-  broken("counts from one again when a lease is given back", GROWS, () => {
-    const counts = new Map<string, MemoryCheckpointer>();
-    return {
-      acquire: (_, claim) => {
-        const count = counts.get(claim.sessionId) ?? new MemoryCheckpointer();
-        counts.set(claim.sessionId, count);
-        return count.acquire(claim);
-      },
-      renew: (_, leases, until) => leases.flatMap((lease) => counts.get(lease.sessionId)?.renew([lease], until) ?? []),
-      release: (_, { sessionId }) => counts.delete(sessionId),
-    };
-  }),
+  broken(
+    "counts from one again when a lease is given back",
+    [GROWS, "C4: a fence does not come again after the session is gone"],
+    () => {
+      const counts = new Map<string, MemoryCheckpointer>();
+      return {
+        acquire: (_, claim) => {
+          const count = counts.get(claim.sessionId) ?? new MemoryCheckpointer();
+          counts.set(claim.sessionId, count);
+          return count.acquire(claim);
+        },
+        renew: (_, leases, until) =>
+          leases.flatMap((lease) => counts.get(lease.sessionId)?.renew([lease], until) ?? []),
+        release: (_, { sessionId }) => counts.delete(sessionId),
+      };
+    },
+  ),
   broken("forgets the lease of a session that is deleted", GROWS, () => {
     const newest = new Newest();
     return {

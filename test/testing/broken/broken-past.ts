@@ -66,14 +66,18 @@ const brokenPages: readonly BrokenStore[] = [
       history: (inner, id, query) => inner.history(id, query).map((one) => committed.get(nameOf(one)) ?? one),
     };
   }),
-  broken("finds a checkpoint by its place alone", PLACES, {
-    at: (inner, id, place) =>
-      "step" in place ? inner.at(id, place) : inner.history(id, { limit: 99 }).find(({ seq }) => seq === place.seq),
-  }),
+  broken(
+    "finds a checkpoint by its place alone",
+    [PLACES, "T6: a new session under the origin's name is another one"],
+    {
+      at: (inner, id, place) =>
+        "step" in place ? inner.at(id, place) : inner.history(id, { limit: 99 }).find(({ seq }) => seq === place.seq),
+    },
+  ),
   broken("finds the head where nothing is", PLACES, {
     at: (inner, id, place) => inner.at(id, place) ?? inner.history(id, { limit: 1 })[0],
   }),
-  broken("finds the checkpoints of all sessions", PLACES, () => {
+  broken("finds the checkpoints of all sessions", [PLACES, "T5: a session that is not there has no past"], () => {
     const ids = new Set<string>();
     return {
       commit: (inner, checkpoint, options) => {
@@ -97,7 +101,7 @@ const brokenLists: readonly BrokenStore[] = [
     list: (inner, { status, ...query }) =>
       inner.list(query).filter((one) => status === undefined || one.status === status),
   }),
-  broken("lists the session after which to begin", LISTED, {
+  broken("lists the session after which to begin", [LISTED, "pages of hostile ids follow one another without a gap"], {
     list: (inner, { after, limit, ...query }) =>
       inner
         .list({ ...query, limit: 99 })
@@ -141,9 +145,16 @@ const brokenForks: readonly BrokenStore[] = [
       return bytes;
     },
   }),
-  broken("shows of a fork only its own", "T2: a fork stands where it starts, and shows what came before", {
-    commit: (inner, checkpoint, { origin: _, ...options } = {}) => inner.commit(checkpoint, options),
-  }),
+  broken(
+    "shows of a fork only its own",
+    [
+      "T2: a fork stands where it starts, and shows what came before",
+      "T2: siblings, forks of forks and forks of inherited checkpoints each show their own line",
+    ],
+    {
+      commit: (inner, checkpoint, { origin: _, ...options } = {}) => inner.commit(checkpoint, options),
+    },
+  ),
   broken("forks what is not there", NO_ORIGIN, {
     commit: (inner, checkpoint, options) =>
       insteadOf(
@@ -177,11 +188,14 @@ const brokenForks: readonly BrokenStore[] = [
         },
       ),
   }),
-  ...[
-    "T6: a fork is whole after its origin is deleted or replaced",
-    "T6: a fork of a fork is whole after all that was before it is deleted",
-  ].map((check) =>
-    broken("deletes forks with their origin", check, () => {
+  broken(
+    "deletes forks with their origin",
+    [
+      "T6: a fork is whole after its origin is deleted or replaced",
+      "T6: a fork of a fork is whole after all that was before it is deleted",
+      "T6: a fork and the end of its origin in one turn leave a whole fork, or none",
+    ],
+    () => {
       const forks: [string, string][] = [];
       return {
         commit: (inner, checkpoint, options) => {
@@ -193,8 +207,17 @@ const brokenForks: readonly BrokenStore[] = [
           for (const [origin, fork] of forks) if (origin === sessionId) inner.delete(fork);
         },
       };
-    }),
+    },
   ),
+  broken("gives a fork what its origin goes on to", "T2: origin and fork go on independently", {
+    commit: (inner, checkpoint, options) => {
+      const bytes = inner.commit(checkpoint, options);
+      const fork = inner.load("f")?.checkpoint;
+      const isOrigin = checkpoint.sessionId === "o" && fork !== undefined;
+      if (isOrigin) inner.commit({ ...fork, state: checkpoint.state, parentSeq: undefined }, { replace: true });
+      return bytes;
+    },
+  }),
   broken("deletes the origin with a fork", "T6: a deleted fork takes nothing along", {
     delete: (inner, sessionId) => {
       inner.delete(sessionId);
@@ -204,7 +227,11 @@ const brokenForks: readonly BrokenStore[] = [
 ];
 
 const brokenPruning: readonly BrokenStore[] = [
-  broken("prunes nothing", "T6: pruning leaves so many of the newest", { prune: () => ({ checkpoints: 0, bytes: 0 }) }),
+  broken(
+    "prunes nothing",
+    ["T6: pruning leaves so many of the newest", "T6: pruning every session leaves each its own newest"],
+    { prune: () => ({ checkpoints: 0, bytes: 0 }) },
+  ),
   broken("does not say what it pruned", "T6: pruning leaves so many of the newest", {
     prune: (inner, policy) => ({ ...inner.prune(policy), checkpoints: 0 }),
   }),
@@ -229,6 +256,24 @@ const brokenPruning: readonly BrokenStore[] = [
   broken("prunes all sessions", "T6: pruning one session leaves the others", {
     prune: (inner, { sessionId: _, ...policy }) => inner.prune(policy),
   }),
+  broken("finds what was pruned", "T6: what was pruned is not found, and nothing is forked from it", () => {
+    const committed = new Map<number, Checkpoint>();
+    return {
+      commit: (inner, checkpoint, options) => {
+        committed.set(checkpoint.seq, checkpoint);
+        return inner.commit(checkpoint, options);
+      },
+      at: (inner, id, place) => inner.at(id, place) ?? ("seq" in place ? committed.get(place.seq) : undefined),
+    };
+  }),
+  broken("forks from what was pruned", "T6: what was pruned is not found, and nothing is forked from it", {
+    commit: (inner, checkpoint, options) =>
+      insteadOf(
+        CheckpointNotFoundError,
+        () => inner.commit(checkpoint, options),
+        () => inner.commit(checkpoint),
+      ),
+  }),
   broken("prunes the head", HEAD_STAYS, {
     prune: (inner, policy) => {
       const pruned = inner.prune(policy);
@@ -236,17 +281,24 @@ const brokenPruning: readonly BrokenStore[] = [
       return pruned;
     },
   }),
-  broken("prunes what stands beside the head", HEAD_STAYS, {
+  broken("prunes what stands beside the head", [HEAD_STAYS, "T6: a pruned session goes on"], {
     prune: (inner, policy) => {
       const pruned = inner.prune(policy);
       for (const { sessionId } of inner.list({ limit: 99 })) forget(inner, sessionId);
       return pruned;
     },
   }),
-  broken("prunes forks with their origin", "T6: pruning the origin leaves forks whole, and counts only what is gone", {
-    prune: (inner, { sessionId, ...policy }) =>
-      inner.prune({ ...policy, ...(sessionId !== "o" && sessionId !== undefined && { sessionId }) }),
-  }),
+  broken(
+    "prunes forks with their origin",
+    [
+      "T6: pruning the origin leaves forks whole, and counts only what is gone",
+      "T6: forks and origins are pruned each for itself, also when the origin is deleted",
+    ],
+    {
+      prune: (inner, { sessionId, ...policy }) =>
+        inner.prune({ ...policy, ...(sessionId !== "o" && sessionId !== undefined && { sessionId }) }),
+    },
+  ),
   broken("counts what a fork still shows", "T6: pruning the origin leaves forks whole, and counts only what is gone", {
     prune: (inner, policy) => {
       const shown = () =>

@@ -2,11 +2,12 @@
 import { type Checkpoint, type Checkpointer, MemoryCheckpointer } from "superstep";
 import { intercept, type StoreMethod } from "superstep/testing";
 
-/** What is wrong with it, the check that must find that out, and the store. */
+/** What is wrong with it, the checks that must find that out, and the store. */
 export interface BrokenStore {
   readonly mistake: string;
-  readonly check: string;
+  readonly checks: readonly string[];
   readonly open: () => Checkpointer;
+  readonly reopen?: (store: Checkpointer) => Checkpointer;
 }
 
 /** What becomes of a call in place of being made. */
@@ -15,7 +16,11 @@ export type Mistakes = {
 };
 
 /** A function gives mistakes that remember something: afresh for each store. */
-export function broken(mistake: string, check: string, mistakes: Mistakes | (() => Mistakes)): BrokenStore {
+export function broken(
+  mistake: string,
+  checks: string | readonly string[],
+  mistakes: Mistakes | (() => Mistakes),
+): BrokenStore {
   const open = (): Checkpointer => {
     const inner = new MemoryCheckpointer();
     const made = typeof mistakes === "function" ? mistakes() : mistakes;
@@ -26,7 +31,7 @@ export function broken(mistake: string, check: string, mistakes: Mistakes | (() 
       return instead === undefined ? proceed() : instead(inner, ...args);
     });
   };
-  return { mistake, check, open };
+  return { mistake, checks: [checks].flat(), open };
 }
 
 /** Makes the checkpoint the head, whatever the head is. */

@@ -1,0 +1,148 @@
+/** Mistakes in the store on SQLite. */
+import type { Mutant } from "./mutant.js";
+
+const CONTRACT = ["test/testing/checkpointer-contract.test.ts"];
+const STORE = ["test/sqlite/sqlite-checkpointer.test.ts", "test/sqlite/like-memory.test.ts"];
+
+export const SQLITE_MUTANTS: readonly Mutant[] = [
+  {
+    breaks: "C4: the SQLite store commits on any head",
+    file: "src/sqlite/writing.ts",
+    find: "|| seqOf(head.id) !== seq)",
+    replace: "|| seqOf(head.id) < 0)",
+    killers: CONTRACT,
+  },
+  {
+    breaks: "C4: the SQLite store takes another incarnation's commit",
+    file: "src/sqlite/writing.ts",
+    find: "head === undefined || line.session.incarnation !== incarnation ||",
+    replace: "head === undefined ||",
+    killers: CONTRACT,
+  },
+  {
+    breaks: "C4: the SQLite store does not look at fencing numbers",
+    file: "src/sqlite/leases.ts",
+    find: "if (row?.fence !== fence) throw",
+    replace: "if (row === undefined) throw",
+    killers: CONTRACT,
+  },
+  {
+    breaks: "C4: the SQLite store gives a lease that holds to another",
+    file: "src/sqlite/leases.ts",
+    find: "former.expires_at > at && former.fence !== evict",
+    replace: "former.expires_at < at && former.fence !== evict",
+    killers: CONTRACT,
+  },
+  {
+    breaks: "C1: the SQLite store keeps task records over a commit",
+    file: "src/sqlite/writing.ts",
+    find: "if (!keepsRecords) statements.dropPending.run(session.key);",
+    replace: "",
+    killers: CONTRACT,
+  },
+  {
+    breaks: "C3: a write is answered before its transaction is committed",
+    file: "src/sqlite/group-commit.ts",
+    find: '      this.#transaction.commit();\n      crashPoint("sqlite.committed");\n      for (const answer of answers) answer();',
+    replace: "      for (const answer of answers) answer();\n      this.#transaction.commit();",
+    killers: STORE,
+  },
+  {
+    breaks: "C3: a failed transaction is not undone",
+    file: "src/sqlite/group-commit.ts",
+    find: "      this.#transaction.rollback();",
+    replace: "",
+    killers: STORE,
+  },
+  {
+    breaks: "C4: a refused write fails what others write in the same turn",
+    file: "src/sqlite/group-commit.ts",
+    find: "if (!SuperstepError.is(error)) throw error;",
+    replace: "if (error !== undefined) throw error;",
+    killers: CONTRACT,
+  },
+  {
+    breaks: "a commit does not wait for the disk",
+    file: "src/sqlite/transaction.ts",
+    find: 'if (!isDurable && synchronous === "full") relax();',
+    replace: 'if (synchronous === "full") relax();',
+    killers: STORE,
+  },
+  {
+    breaks: "after a lease nothing waits for the disk any more",
+    file: "src/sqlite/transaction.ts",
+    find: 'connection.file().database.exec("PRAGMA synchronous = full");',
+    replace: "",
+    killers: STORE,
+  },
+  {
+    breaks: "T1: a body that is not what was written is believed",
+    file: "src/sqlite/checksum.ts",
+    find: "if (expected !== checksum(...parts))",
+    replace: "if (expected === undefined)",
+    killers: ["test/sqlite/flipped-bytes.test.ts", ...STORE],
+  },
+  {
+    breaks: "T1: columns that are not what was written are believed",
+    file: "src/sqlite/log.ts",
+    find: "if (row.crc !== headChecksum(row)) throw damaged(owner, row);",
+    replace: "",
+    killers: ["test/sqlite/flipped-bytes.test.ts"],
+  },
+  {
+    breaks: "a file that lost its newest rows is taken for an older state",
+    file: "src/sqlite/session-row.ts",
+    find: "if (head === undefined || seqOf(head.id) < seen)",
+    replace: "if (head === undefined)",
+    killers: ["test/sqlite"],
+  },
+  {
+    breaks: "a file that lost a pending record is taken for one that had none",
+    file: "src/sqlite/beside.ts",
+    find: "if (count !== keptBeside(session, head))",
+    replace: "if (count < 0)",
+    killers: ["test/sqlite"],
+  },
+  {
+    breaks: "a gap in the log goes unnoticed",
+    file: "src/sqlite/line.ts",
+    find: "if (former !== undefined && !follows(former, row)) throw gapBefore(checked(row));",
+    replace: "if (former !== undefined && !follows(former, row)) checked(row);",
+    killers: ["test/sqlite"],
+  },
+  {
+    breaks: "T1: snapshots are never due",
+    file: "src/sqlite/log.ts",
+    find: "former === undefined || weight > Math.max(former.base_weight, SMALL)",
+    replace: "former === undefined",
+    killers: STORE,
+  },
+  {
+    breaks: "T4: a state that does not follow by deltas is kept as deltas",
+    file: "src/sqlite/log.ts",
+    find: "const isDue = whole || former === undefined",
+    replace: "const isDue = former === undefined",
+    killers: CONTRACT,
+  },
+  {
+    breaks: "after an I/O error the same connection is used on",
+    file: "src/sqlite/connection.ts",
+    find: "if (isFatal(error) && error !== this.#lastFatal) {",
+    replace: "if (isFatal(error) && error === this.#lastFatal) {",
+    killers: ["test/sqlite"],
+  },
+  {
+    breaks: "T6: deleting an origin takes what its forks need",
+    file: "src/sqlite/collecting.ts",
+    find: "  if (lowest === undefined) {",
+    replace: "  if (lowest === undefined || session.session_id === null) {",
+    killers: CONTRACT,
+  },
+  {
+    breaks: "T4: a file of a newer format is opened all the same",
+    file: "src/sqlite/schema.ts",
+    find: "if (version > MIGRATIONS.length) {",
+    replace: "if (version < 0) {",
+    killers: STORE,
+  },
+];
