@@ -111,7 +111,7 @@ const kinds: readonly (readonly [error: SuperstepError, name: string, code: stri
     { cause: boom },
   ],
   [
-    new errors.SerializationError("messages[3].onClick", "a function", boom),
+    new errors.SerializationError("messages[3].onClick", "a function", { cause: boom }),
     "SerializationError",
     "NOT_SERIALIZABLE",
     { path: "messages[3].onClick", cause: boom },

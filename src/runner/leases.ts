@@ -82,14 +82,17 @@ export class Leases {
     return owner === this.#owner || isGone(owner);
   }
 
-  /** Ends when nothing is held, or when the clock fails. A clock whose sleep is over at once must not keep others from their turn. */
+  /**
+   * Ends when nothing is held, or when the clock fails. A store that does not answer must not keep the next renewal, nor a clock whose sleep
+   * is over at once keep others from their turn.
+   */
   async #beat(): Promise<void> {
     this.#isBeating = true;
     try {
       while (this.#held.size > 0) {
         await this.#clock.sleep(this.#ttlMs / BEATS);
         await nextTurn(undefined, { ref: false });
-        await this.#renew();
+        void this.#renew();
       }
     } catch {
       // without a clock leases end by themselves; the fencing number still protects the session

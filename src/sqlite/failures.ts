@@ -22,6 +22,7 @@ function codeOf(error: unknown): string {
 /** How node:sqlite names the same things. */
 const CODES_BY_TEXT: Readonly<Record<string, string>> = {
   "database is locked": "SQLITE_BUSY",
+  "database table is locked": "SQLITE_LOCKED",
   "database or disk is full": "SQLITE_FULL",
   "attempt to write a readonly database": "SQLITE_READONLY",
   "disk I/O error": "SQLITE_IOERR",
@@ -31,7 +32,8 @@ const CODES_BY_TEXT: Readonly<Record<string, string>> = {
 };
 
 export function isBusy(error: unknown): boolean {
-  return codeOf(error).startsWith("SQLITE_BUSY");
+  const code = codeOf(error);
+  return code.startsWith("SQLITE_BUSY") || code.startsWith("SQLITE_LOCKED");
 }
 
 /** After these, what a connection says of the file cannot be trusted: a failed write may be on the disk or not. */

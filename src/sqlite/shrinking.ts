@@ -1,10 +1,12 @@
-/** Gives pages that hold nothing any more back to the file system. Best effort: what somebody else's lock prevents is done next time. */
-import { SuperstepError } from "../errors.js";
+/** Gives pages that hold nothing any more back to the file system. What somebody else's lock prevents is done next time. */
 import type { Connection } from "./connection.js";
+import { isBusy } from "./failures.js";
 import type { GroupCommit } from "./group-commit.js";
 
 /** Of a file, the share that may lie idle before giving it back is worth the effort by itself: a sixteenth. */
 const IDLE_SHARE = 16;
+
+const VACUUM = "PRAGMA incremental_vacuum(1000)";
 
 export class Shrinking {
   readonly #connection: Connection;
@@ -25,7 +27,7 @@ export class Shrinking {
       });
       await this.#running;
     } catch (error) {
-      if (!SuperstepError.is(error)) throw error;
+      if (!isBusy((error as { readonly cause?: unknown }).cause)) throw error;
     }
   }
 
@@ -39,9 +41,10 @@ export class Shrinking {
     this.#connection.use("shrink the file", ({ statements }) => statements.truncate.all());
   }
 
+  /** Executed, not prepared: it takes a step for each page, and a driver that runs a statement without columns takes only one. */
   async #vacuum(): Promise<void> {
     try {
-      await this.#writes.write(() => this.#connection.file().statements.vacuum.all(), { isDurable: false });
+      await this.#writes.write(() => this.#connection.file().database.exec(VACUUM), { isDurable: false });
     } catch (error) {
       throw this.#connection.failed("shrink the file", error);
     }

@@ -109,7 +109,6 @@ const SQL = {
 
   freePages: "PRAGMA freelist_count",
   allPages: "PRAGMA page_count",
-  vacuum: "PRAGMA incremental_vacuum(1000)",
   truncate: "PRAGMA wal_checkpoint(TRUNCATE)",
 } as const;
 

@@ -98,19 +98,19 @@ function visitOpaque(walk: Visitor, value: object): void {
 
 function visitBuffer(walk: Visitor, buffer: object): void {
   refuseNames(walk, buffer);
-  walk.weigh(lengthOf(walk, buffer));
+  walk.weigh(lengthOf(walk, buffer), buffer);
 }
 
 function visitDataView(walk: Visitor, view: object): void {
-  const { byteLength, buffer } = view as DataView;
+  const { buffer, byteLength } = view as DataView;
   refuseNames(walk, view);
-  walk.weigh(Math.max(byteLength, lengthOf(walk, buffer)));
+  walk.weigh(Math.max(byteLength, lengthOf(walk, buffer)), buffer);
 }
 
 /** All bytes beneath are written, so that views of the same bytes come back as views of the same bytes. */
 function visitTypedArray(walk: Visitor, view: object): void {
   const { buffer } = seenThrough(walk, view, classOf(view));
-  walk.weigh(lengthOf(walk, buffer));
+  walk.weigh(lengthOf(walk, buffer), buffer);
 }
 
 /** Beneath a small one lies a pool with what others keep there: only its own bytes are written. */
@@ -136,7 +136,17 @@ const byteLengthOf = Object.getOwnPropertyDescriptor(ArrayBuffer.prototype, "byt
 
 /** Bytes over shared memory would go on changing under everybody's feet; a buffer that can grow would come back as one that cannot. */
 function lengthOf(walk: Visitor, buffer: object): number {
-  if (Object.prototype.toString.call(buffer) === "[object SharedArrayBuffer]") walk.refuse("a view of shared memory");
+  if (tagOf(buffer) === "SharedArrayBuffer") walk.refuse("a view of shared memory");
   if ((buffer as { readonly resizable?: boolean }).resizable === true) walk.refuse("a buffer that can be resized");
-  return byteLengthOf?.call(buffer) as number;
+  const length = byteLengthOf?.call(buffer) as number;
+  if (length === 0 && isDetached(buffer as ArrayBuffer)) walk.refuse("a buffer whose bytes were handed on");
+  return length;
+}
+
+function isDetached(buffer: ArrayBuffer): boolean {
+  try {
+    return new Uint8Array(buffer).length > 0;
+  } catch {
+    return true;
+  }
 }

@@ -61,6 +61,7 @@ class Walk implements Visitor {
   readonly #encoded: Map<object, Encoded>;
   /** Where instances stood, for the one that turns out to be part of itself. */
   readonly #places = new Map<object, readonly (string | number | symbol)[]>();
+  readonly #buffers = new Set<object>();
   readonly #trail: (string | number | symbol)[];
   readonly #bounds: Bounds;
   /** How deep the container now being visited reaches. */
@@ -181,7 +182,9 @@ class Walk implements Visitor {
     this.visitAt(key, property.value);
   }
 
-  weigh(size: number): void {
+  weigh(size: number, buffer?: object): void {
+    if (buffer !== undefined && this.#buffers.has(buffer)) return;
+    if (buffer !== undefined) this.#buffers.add(buffer);
     this.#weight += size;
     if (this.#weight > this.#bounds.maxWeight) throw tooHeavy(this.path(), this.#bounds.maxWeight);
   }

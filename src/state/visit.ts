@@ -8,8 +8,8 @@ export interface Visitor {
   visitProperty(owner: object, key: string, place: string | number): void;
   /** An own property, in sight or not. */
   visitAnyProperty(owner: object, key: string): void;
-  /** Characters or bytes that will be written. */
-  weigh(size: number): void;
+  /** Characters or bytes that will be written; those of a buffer once, however many views it has. */
+  weigh(size: number, buffer?: object): void;
   refuse(found: string): never;
 }
 

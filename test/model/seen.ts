@@ -15,6 +15,8 @@ export interface Seen {
   /** By task of the frontier. */
   readonly questions: readonly (readonly Question[])[];
   readonly kept: readonly boolean[];
+  /** What is kept of tasks that are not of the frontier: never anything (C1). */
+  readonly leftovers: number;
   readonly points: number;
 }
 
@@ -65,6 +67,7 @@ export function seenIn(stored: StoredSession, points: number, stage: Session, id
     status: statusIn(note.status, numbers),
     questions,
     kept: frontier.map(({ id }) => records.some((record) => record.kind === "result" && record.taskId === id)),
+    leftovers: records.filter(({ taskId }) => !frontier.some(({ id }) => id === taskId)).length,
     points,
   };
 }
@@ -79,6 +82,7 @@ export function seenAs(session: Session): Seen {
     status: inOrder(session.status),
     questions: session.memory.map(({ questions }) => questions),
     kept: session.memory.map(({ result }) => result !== undefined),
+    leftovers: 0,
     points: session.line.length,
   };
 }

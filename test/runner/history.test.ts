@@ -6,6 +6,7 @@ import {
   append,
   type Channels,
   type Checkpointer,
+  CheckpointNotFoundError,
   type CheckpointView,
   END,
   ephemeral,
@@ -255,6 +256,25 @@ describe.each(everyStore)("history on %s", (_, open) => {
         await runner.invoke("s");
       }
       expect(steps).toEqual(Array.from({ length: 50 }, (_, place) => 70 - place));
+    }
+  });
+
+  test("a state that is looked at late is what it was, or a typed error when it is gone", async () => {
+    for (const end of [
+      (runner: AppRunner<Channels, string>) => runner.deleteSession("s"),
+      (runner: AppRunner<Channels, string>) => runner.createSession("s", {}, { ifExists: "replace" }),
+      (runner: AppRunner<Channels, string>) => runner.prune({ keepLast: 1 }),
+      (runner: AppRunner<Channels, string>) => runner.updateState("s", {}),
+    ]) {
+      const runner = await looped(9, { checkpointer: open() });
+      const line = await listOf(runner.history("s"));
+      await end(runner as unknown as AppRunner<Channels, string>);
+      for (const view of line) {
+        const state = await Promise.resolve()
+          .then(() => view.state)
+          .catch((error: unknown) => error);
+        expect(state).toMatchObject(state instanceof CheckpointNotFoundError ? {} : { count: view.step, log: [] });
+      }
     }
   });
 

@@ -375,7 +375,7 @@ describe.each(everyStore)("migrate on %s", (_, open) => {
         { code: "GRAPH_MISMATCH", cause: broken },
       ],
       [
-        ({ state }) => (Object.assign(state, { log: [] }), undefined),
+        ({ state }) => Object.assign(state, { log: [] }) as Migration,
         { code: "GRAPH_MISMATCH", cause: expect.any(TypeError) },
       ],
       [() => ({ state: { log: [() => 1] }, frontier: ["c"] }), { code: "NOT_SERIALIZABLE", path: "log[0]" }],

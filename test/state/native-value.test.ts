@@ -110,6 +110,10 @@ describe("T3: what comes close is refused with its path:", () => {
     ],
     "a buffer that can be resized": [() => resizable(), "can be resized"],
     "a view of one": [() => new Uint8Array(resizable()), "can be resized"],
+    "bytes that were handed on": [() => detached((buffer) => new Uint8Array(buffer)), "handed on"],
+    "a Buffer that was handed on": [() => detached((buffer) => Buffer.from(buffer)), "handed on"],
+    "a buffer that was handed on": [() => detached((buffer) => buffer), "handed on"],
+    "a DataView that was handed on": [() => detached((buffer) => new DataView(buffer)), "not what it pretends"],
     "a Buffer with a property": [() => Object.assign(Buffer.from("x"), { charset: "utf8" }), '"charset"'],
     "bytes with a property": [() => Object.assign(new Uint8Array(3), { unit: "px" }), '"unit"'],
     "bytes with a symbol": [() => Object.assign(new Uint8Array(3), { [Symbol("s")]: 1 }), "Symbol(s)"],
@@ -163,6 +167,14 @@ test("T3: an instant of no calendar, and URLs in every form, come back", () => {
   expect(stored(urls.map((url) => new URL(url)))).toEqual(urls.map((url) => new URL(url)));
   expect(stored([new Date(Number.NaN), new Date(-8.64e15)]).map(Number)).toEqual([Number.NaN, -8.64e15]);
 });
+
+/** What was made of a buffer before its bytes were given away. */
+function detached(make: (buffer: ArrayBuffer) => object): object {
+  const buffer = new ArrayBuffer(4);
+  const made = make(buffer);
+  structuredClone(buffer, { transfer: [buffer] });
+  return made;
+}
 
 function resizable(): ArrayBuffer {
   return Reflect.construct(ArrayBuffer, [2, { maxByteLength: 8 }]) as ArrayBuffer;

@@ -453,6 +453,13 @@ describe("T3: weight:", () => {
     sealStored(["x".repeat(2 ** 28), "x".repeat(10)]);
   });
 
+  test("many views of one buffer weigh what the buffer does", () => {
+    const { buffer } = new Uint8Array(60);
+    seal([new Uint8Array(buffer), new DataView(buffer, 1), buffer, new Uint16Array(buffer)], [], limits);
+    const other = new Uint8Array(60);
+    expect(refusalOf([buffer, { other }], ["c"], limits).path).toBe("c[1].other");
+  });
+
   test("256 Mi characters and bytes is what one write may weigh", () => {
     const half = "x".repeat(2 ** 27);
     seal([half, half]);

@@ -43,7 +43,7 @@ export async function expectHead(
   deepStrictEqual([...stored.records], [...records]);
 }
 
-/** The session shows these checkpoints and no other: newest first, the head as it stands now, all of them without ephemeral values. */
+/** The session shows these checkpoints and no other: newest first, the head as it stands now, all under its name and without ephemeral values. */
 export async function expectLine(
   store: Checkpointer,
   sessionId: string,
@@ -51,14 +51,13 @@ export async function expectLine(
 ): Promise<void> {
   const line = await store.history(sessionId, { limit: ALL });
   deepStrictEqual(line.map(idOf), newestFirst.map(idOf));
-  for (const [place, expected] of newestFirst.entries()) {
-    const { incarnation, seq } = expected;
+  for (const [place, checkpoint] of newestFirst.entries()) {
+    const { incarnation, seq } = checkpoint;
+    const expected = { ...withoutEphemeral(checkpoint), sessionId };
     const found = await store.at(sessionId, { incarnation, seq });
-    for (const checkpoint of [line[place], found]) {
-      ok(checkpoint !== undefined, `checkpoint "${idOf(expected)}" is there`);
-      // An inherited one may bear the name of the session that it was made in, or of the one that shows it.
-      const name = expected.sessionId === sessionId ? checkpoint.sessionId : expected.sessionId;
-      deepStrictEqual({ ...checkpoint, sessionId: name }, { ...withoutEphemeral(expected) });
+    for (const shown of [line[place], found]) {
+      ok(shown !== undefined, `checkpoint "${idOf(expected)}" is there`);
+      deepStrictEqual({ ...shown }, expected);
     }
   }
 }

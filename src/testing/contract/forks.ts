@@ -18,7 +18,7 @@ import { lineOf, newestFirst } from "./past.js";
 import { EFFECT, PAUSED, RESULT } from "./pending.js";
 
 export const forkChecks: Checks = {
-  "T2: a fork stands where it starts, and shows what came before": checkFork,
+  "T2: a fork stands where it starts, and shows what came before as its own": checkFork,
   "T2: a fork inherits neither records nor note, nor shows what was ephemeral": checkNotInherited,
   "T2: siblings, forks of forks and forks of inherited checkpoints each show their own line": checkFamily,
   "T2: origin and fork go on independently": checkIndependent,

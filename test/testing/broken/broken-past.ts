@@ -148,7 +148,7 @@ const brokenForks: readonly BrokenStore[] = [
   broken(
     "shows of a fork only its own",
     [
-      "T2: a fork stands where it starts, and shows what came before",
+      "T2: a fork stands where it starts, and shows what came before as its own",
       "T2: siblings, forks of forks and forks of inherited checkpoints each show their own line",
     ],
     {
