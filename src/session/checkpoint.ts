@@ -78,8 +78,7 @@ export function parentIdOf({ incarnation, parentSeq, forkedFrom }: Checkpoint): 
 /** What a checkpoint's id names; undefined for what never was one. */
 export function parseCheckpointId(id: string): CheckpointRef | undefined {
   const [, incarnation, digits] = /^([0-9a-z]+)-([1-9]\d*)$/.exec(id) ?? [];
-  const seq = Number(digits);
-  return incarnation !== undefined && Number.isSafeInteger(seq) ? { incarnation, seq } : undefined;
+  return incarnation === undefined ? undefined : { incarnation, seq: Number(digits) };
 }
 
 /** Names an interrupt everywhere. */

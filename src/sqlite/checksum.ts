@@ -4,7 +4,9 @@ import { CheckpointCorruptError } from "../errors.js";
 
 /** CRC-32 over all parts, lengths included, so that nothing can move from one to the next. */
 export function checksum(...parts: readonly (string | number | null)[]): number {
-  return crc32(parts.map((part) => (typeof part === "string" ? `${part.length}:${part}` : String(part))).join("|"));
+  let text = "";
+  for (const part of parts) text += typeof part === "string" ? `${part.length}:${part}|` : `${part}|`;
+  return crc32(text);
 }
 
 /** Throws CheckpointCorruptError. */

@@ -14,6 +14,8 @@ export interface KnownHead {
   readonly incarnation: string;
   readonly seq: number;
   readonly frontier: readonly TaskRef[];
+  /** Whether ephemeral values stand beside it. */
+  readonly hasEphemeral: boolean;
 }
 /** A file that is open. */
 export interface OpenFile {

@@ -1,5 +1,3 @@
-/** Log rows: read with their checksums looked at, and written (T1). */
-import { crashPoint } from "../crash-point.js";
 import { CheckpointCorruptError } from "../errors.js";
 import { type Checkpoint, checkpointId } from "../session/checkpoint.js";
 import { type DecodedRecord, decodeRecord, encodeSnapshot } from "../session/log-record.js";
@@ -20,6 +18,9 @@ export interface NewRecord {
   readonly whole: boolean;
 }
 
+/** A row before its checksums are known. */
+type Unsealed = Omit<LogHead, "body_crc" | "snapshot_crc" | "crc">;
+
 /** Bodies may weigh this much before the first snapshot after a small one, in characters. */
 const SMALL = 8 * 1024;
 
@@ -33,33 +34,34 @@ export function addRow(
   const weight = (former?.weight ?? 0) + body.length;
   const isDue = whole || former === undefined || weight > Math.max(former.base_weight, SMALL);
   const snapshot = isDue ? encodeSnapshot(checkpoint) : null;
-  const row = sealed({
-    id: idOf(key, checkpoint.seq),
-    parent: checkpoint.parentSeq ?? null,
-    step: checkpoint.step,
-    source: checkpoint.source,
-    status: checkpoint.note.status.kind,
-    created_at: checkpoint.createdAt,
-    format: checkpoint.format,
+  const { seq, parentSeq, step, source, createdAt, format, note } = checkpoint;
+  const head: Unsealed = {
+    id: idOf(key, seq),
+    parent: parentSeq ?? null,
+    step,
+    source,
+    status: note.status.kind,
+    created_at: createdAt,
+    format,
     base_weight: snapshot?.length ?? former?.base_weight ?? 0,
     weight: isDue ? 0 : weight,
-    body,
-    snapshot,
-  });
-  addLog.run(...columnsOf(row), row.body_crc, row.snapshot_crc, row.crc, body, snapshot);
-  crashPoint("sqlite.logged");
+  };
+  const columns = columnsOf(head, checksum(body), crcOf(snapshot));
+  addLog.run(...columns, checksum(...columns), body, snapshot);
   return Buffer.byteLength(body) + Buffer.byteLength(snapshot ?? "");
 }
 
-/** Writes a row again under new texts. */
-export function rewriteRow({ setLog }: Statements, row: Omit<LogRow, "body_crc" | "snapshot_crc" | "crc">): void {
-  const { id, base_weight, weight, body_crc, snapshot_crc, crc, body, snapshot } = sealed(row);
-  setLog.run(base_weight, weight, body_crc, snapshot_crc, crc, body, snapshot, id);
+/** Writes a row again under new texts and weights. */
+export function rewriteRow({ setLog }: Statements, row: Unsealed & Pick<LogRow, "body" | "snapshot">): void {
+  const { id, base_weight, weight, body, snapshot } = row;
+  const [bodyCrc, snapshotCrc] = [checksum(body), crcOf(snapshot)];
+  const crc = checksum(...columnsOf(row, bodyCrc, snapshotCrc));
+  setLog.run(base_weight, weight, bodyCrc, snapshotCrc, crc, body, snapshot, id);
 }
 
 /** The row, when its columns are what was written. Throws CheckpointCorruptError. */
 export function checkHead<R extends LogHead>(owner: Owner, row: R): R {
-  if (row.crc !== headChecksum(row)) throw damaged(owner, row);
+  if (row.crc !== checksum(...columnsOf(row, row.body_crc, row.snapshot_crc))) throw damaged(owner, row);
   return row;
 }
 
@@ -103,21 +105,12 @@ function damaged(owner: Owner, row: LogHead, cause?: unknown): CheckpointCorrupt
   return new CheckpointCorruptError(nameOf(owner, row), cause);
 }
 
-function sealed(row: Omit<LogRow, "body_crc" | "snapshot_crc" | "crc">): LogRow {
-  const texts = { body_crc: checksum(row.body), snapshot_crc: crcOf(row.snapshot) };
-  return { ...row, ...texts, crc: headChecksum({ ...row, ...texts }) };
-}
-
 function crcOf(text: string | null): number | null {
   return text === null ? null : checksum(text);
 }
 
-function headChecksum(row: Omit<LogHead, "crc">): number {
-  return checksum(...columnsOf(row), row.body_crc, row.snapshot_crc);
-}
-
-/** In the order of the table. */
-function columnsOf(row: Omit<LogHead, "crc" | "body_crc" | "snapshot_crc">): (string | number | null)[] {
+/** What a row's own checksum covers, in the order of the table. */
+function columnsOf(row: Unsealed, bodyCrc: number, snapshotCrc: number | null): (string | number | null)[] {
   const { id, parent, step, source, status, created_at, format, base_weight, weight } = row;
-  return [id, parent, step, source, status, created_at, format, base_weight, weight];
+  return [id, parent, step, source, status, created_at, format, base_weight, weight, bodyCrc, snapshotCrc];
 }

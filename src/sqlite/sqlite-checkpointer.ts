@@ -180,9 +180,12 @@ function keysOf(file: OpenFile, sessionId: string | undefined): readonly number[
 }
 
 /** The one that was used longest ago leaves. */
-function remember(heads: Map<string, KnownHead>, { sessionId, incarnation, seq, frontier }: Checkpoint): void {
+function remember(
+  heads: Map<string, KnownHead>,
+  { sessionId, incarnation, seq, frontier, ephemeral }: Checkpoint,
+): void {
   heads.delete(sessionId);
-  heads.set(sessionId, { incarnation, seq, frontier });
+  heads.set(sessionId, { incarnation, seq, frontier, hasEphemeral: ephemeral.length > 0 });
   const [oldest] = heads.keys();
   if (heads.size > KNOWN_HEADS && oldest !== undefined) heads.delete(oldest);
 }

@@ -10,7 +10,16 @@ import type { Placed } from "./line.js";
 import { addRow, type NewRecord } from "./log.js";
 import { findRef } from "./places.js";
 import { SPAN, seqOf } from "./schema.js";
-import { addSession, checkSessions, findLine, type Line, readHead, setSession, unname } from "./session-row.js";
+import {
+  addSession,
+  checkSessions,
+  findLine,
+  keptBeside,
+  type Line,
+  readHead,
+  setSession,
+  unname,
+} from "./session-row.js";
 import { atomically, type LogHead, type SessionRow, type Statements } from "./statements.js";
 
 /** A note write with its texts. */
@@ -96,7 +105,7 @@ function advance(
   checkSeq(checkpoint);
   const { session } = line;
   const kept = keepsRecords ? countBeside(statements, line, head) : 0;
-  if (!keepsRecords) statements.dropPending.run(session.key);
+  if (!keepsRecords && mayHaveBeside(file, line, head)) statements.dropPending.run(session.key);
   if (keepsRecords || checkpoint.ephemeral.length > 0) replaceEphemeral(statements, session.key, checkpoint);
   const bytes = addRow(statements, session.key, record, head);
   if (kept > 0) {
@@ -129,6 +138,13 @@ function findOrigin(
   if (line !== undefined && placed !== undefined) return { placed, floor: line.session.floor };
   const wanted = forkedFrom && checkpointId(forkedFrom.incarnation, forkedFrom.seq);
   throw new CheckpointNotFoundError(origin, `"${wanted ?? "that the fork starts from"}"`);
+}
+
+/** False when nothing stands beside the head: the session's record counts task records, and a head that is known says the rest. */
+function mayHaveBeside({ known }: OpenFile, { sessionId, session }: Line, head: LogHead): boolean {
+  const former = known.get(sessionId);
+  const isKnown = former?.incarnation === session.incarnation && former.seq === seqOf(head.id);
+  return !isKnown || former.hasEphemeral || keptBeside(session, head) > 0;
 }
 
 /** A line counts upward, and no farther than its rows have ids. */

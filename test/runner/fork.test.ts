@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
   AppRunner,
@@ -13,6 +14,7 @@ import {
   sum,
 } from "../../src/index.js";
 import { HandCrank } from "../hand-crank.js";
+import { appOf, type ProgramRunner, programs } from "../properties/programs.js";
 import { abreast, chain, failureOf, listOf, looping, says, type TestNode } from "./graphs.js";
 import { everyStore, NotingCheckpointer } from "./stores.js";
 
@@ -42,6 +44,31 @@ function joining() {
 /** All that can be seen of a session. */
 async function wholeOf(runner: Pick<AppRunner<Channels, string>, "session" | "history">, sessionId: string) {
   return { view: await runner.session(sessionId), line: await listOf(runner.history(sessionId)) };
+}
+
+/** How a session ends that takes these ways, one before each superstep. */
+async function endOf(runner: ProgramRunner, begin: string, ways: readonly string[]): Promise<object> {
+  let id = begin;
+  await runner.createSession(id);
+  let failure: unknown;
+  for (let step = 0; step < 60 && failure === undefined; step++) {
+    const way = ways[step];
+    if (way?.startsWith("fork")) {
+      const { step: now } = await runner.session(id);
+      const past = way === "fork" ? now : Math.max(0, now - 1);
+      const isThere = await runner.at(id, past).then(Boolean, () => false);
+      await runner.fork(id, { as: `${id}'`, ...(isThere && { step: past }) });
+      id = `${id}'`;
+    }
+    if (way === "update") await runner.updateState(id, {});
+    if (way === "prune") await runner.prune({ keepLast: 1 });
+    failure = await runner.runStep(id).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+  }
+  const { step, state, status, versions } = await runner.session(id);
+  return { step, state, versions, status: status.kind, code: (failure as { code?: string } | undefined)?.code };
 }
 
 describe.each(everyStore)("fork on %s", (_, open) => {
@@ -332,6 +359,18 @@ describe.each(everyStore)("fork on %s", (_, open) => {
     expect(paged).toEqual(line.slice(4));
   });
 
+  test("pages of history end anywhere, also where what is inherited begins", async () => {
+    const runner = new AppRunner(looping(60), { checkpointer: open() });
+    await runner.invoke("s");
+    await runner.fork("s", { as: "f" });
+    for (let update = 1; update <= 101; update++) {
+      await runner.updateState("f", {});
+      if (update % 25 === 24) expect(await listOf(runner.history("f"))).toHaveLength(61 + 1 + update);
+    }
+    await runner.fork("f", { as: "g" });
+    expect(await listOf(runner.history("g"))).toHaveLength(61 + 1 + 101 + 1);
+  });
+
   test("what cannot be forked is refused, and nothing comes of it", async () => {
     const runner = new AppRunner(chain({ a: says, b: says }), { checkpointer: open() });
     await runner.invoke("s");
@@ -411,16 +450,33 @@ describe.each(everyStore)("fork on %s", (_, open) => {
   });
 
   test("a runner whose random numbers repeat gives a fork ids of its own all the same", async () => {
-    const runner = new AppRunner(chain({ a: says, asks }), { checkpointer: open(), random: () => 0.5 });
-    await runner.invoke("s");
-    await runner.fork("s", { as: "f" });
-    await runner.runUntilComplete("f");
-    const reasons = await Promise.all(["s", "f"].map(async (id) => (await runner.session(id)).status));
-    expect(reasons[0]).toMatchObject({ kind: "paused" });
-    expect(reasons[1]).toMatchObject({ kind: "paused" });
-    expect(reasons[0]).not.toEqual(reasons[1]);
-    const ids = [...(await listOf(runner.history("s"))), ...(await listOf(runner.history("f", { limit: 1 })))];
-    expect(new Set(ids.map(({ checkpointId }) => checkpointId)).size).toBe(ids.length);
+    const runner = new AppRunner(chain({ a: says, asks, b: says }), { checkpointer: open(), random: () => 0.5 });
+    const ids: string[] = [];
+    for (const id of ["s", "f"]) {
+      if (id === "f") await runner.fork("s", { as: "f", step: 0 });
+      const asked = await runner.runUntilComplete(id).catch(() => runner.invoke(id));
+      if (asked.outcome === "paused" && asked.reason.kind === "interrupt")
+        ids.push(...asked.reason.interrupts.map((one) => one.id));
+      ids.push(...asked.frontier.map((task) => task.id));
+    }
+    await runner.resume("s", 1);
+    await runner.resume("f", 1);
+    for (const id of ["s", "f"])
+      ids.push(...(await listOf(runner.history(id, { limit: 3 }))).map((one) => one.checkpointId));
+    expect(ids).toHaveLength(10);
+    expect(new Set(ids).size).toBe(10);
+  });
+
+  test("T2, T6: any program ends the same, by whatever forks, prunings and empty updates it gets there", async () => {
+    const detours = fc.array(fc.constantFrom("fork", "fork of the past", "update", "prune"), { maxLength: 8 });
+    await fc.assert(
+      fc.asyncProperty(programs, detours, async (program, ways) => {
+        const runner: ProgramRunner = new AppRunner(appOf(program), { checkpointer: open() });
+        const straight = await endOf(runner, "straight", []);
+        expect(await endOf(runner, "detour", ways)).toEqual(straight);
+      }),
+      { numRuns: 30 },
+    );
   });
 
   test("durability exit: a fork goes on from what is stored, and stores where it stops", async () => {

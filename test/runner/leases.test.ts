@@ -381,6 +381,27 @@ test("C4: a renewal that is never answered does not keep the next one", async ()
   expect(await running).toMatchObject({ outcome: "completed" });
 });
 
+test("C4: a renewal that is answered late, with a lease that is long given back, does not stop the next run", async () => {
+  const crank = new HandCrank();
+  const answers: (() => void)[] = [];
+  const checkpointer = intercept(new MemoryCheckpointer(), ({ method, proceed }) =>
+    method === "renew" ? new Promise((resolve) => answers.push(() => resolve(proceed()))) : proceed(),
+  );
+  const { clock, ours } = twoRunners(chain({ a: crank.node }), checkpointer);
+  const first = ours.invoke("s");
+  const call = await crank.started();
+  await clock.advance(TTL_MS / 2);
+  call.finish();
+  await first;
+  const second = ours.invoke("s", {});
+  const again = await crank.started();
+  for (const answer of answers) answer();
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(again.ctx.signal.aborted).toBe(false);
+  again.finish();
+  expect(await second).toMatchObject({ outcome: "completed", step: 2 });
+});
+
 test("the heartbeat ends when nothing is held, and begins again with the next lease", async () => {
   const crank = new HandCrank();
   const { checkpointer, count } = watched(new MemoryCheckpointer());

@@ -5,6 +5,7 @@ import {
   append,
   type Channels,
   type Checkpointer,
+  type CommitOptions,
   END,
   lastValue,
   MemoryCheckpointer,
@@ -17,6 +18,7 @@ import {
   StateGraph,
   sum,
 } from "../../src/index.js";
+import { intercept } from "../../src/testing.js";
 import { failureOf, listOf } from "./graphs.js";
 import { everyStore, NotingCheckpointer } from "./stores.js";
 
@@ -438,6 +440,23 @@ test("T4: it is asked for each reading until the next commit, and answers are th
   expect((await runner.session("s")).frontier.map(({ id }) => id)).toEqual(ids);
   expect((await runner.updateState("s", {})).frontier.map(({ id }) => id)).toEqual(ids);
   expect((await runner.session("s")).frontier.map(({ id }) => id)).toEqual(ids);
+});
+
+test("T1: a migrated session is stored whole once; what follows costs what changed", async () => {
+  const inner = new MemoryCheckpointer();
+  await new AppRunner(chainOf({ a: says, b: says }), { checkpointer: inner }).invoke(
+    "s",
+    {},
+    { interruptBefore: ["b"] },
+  );
+  const whole: unknown[] = [];
+  const checkpointer = intercept(inner, ({ method, args, proceed }) => {
+    if (method === "commit") whole.push((args[1] as CommitOptions).whole);
+    return proceed();
+  });
+  const app = chainOf({ a: says, b: says, c: says, d: says }, { ...LOG, more: sum() });
+  await migrating(checkpointer, app, () => undefined).resume("s");
+  expect(whole).toEqual([true, false, false]);
 });
 
 test("the value given to a task that stays is checked and frozen like any other", async () => {

@@ -329,12 +329,15 @@ describe.each(everyStore)("updateState on %s", (_, open) => {
   });
 
   test("P3: an update as a node withdraws the questions; what is asked later has an id of its own", async () => {
-    const runner = new AppRunner(chain({ a: says, asks, b: says }), { checkpointer: open() });
+    const checkpointer = open();
+    const runner = new AppRunner(chain({ a: says, asks, b: says }), { checkpointer });
     const [id = ""] = openIn(await runner.invoke("s"));
+    expect((await checkpointer.load("s"))?.records).toHaveLength(1);
     expect(await runner.updateState("s", { value: "by hand" }, { asNode: "asks" })).toMatchObject({
       status: { kind: "ready" },
       frontier: [{ node: "b" }],
     });
+    expect((await checkpointer.load("s"))?.records).toEqual([]);
     expect(await failureOf(runner.resume("s", { [id]: "late" }))).toMatchObject({ code: "NOT_PAUSED" });
     await runner.updateState("s", {}, { asNode: "a" });
     const [again = ""] = openIn(await runner.runUntilComplete("s"));

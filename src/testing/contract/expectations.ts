@@ -71,10 +71,18 @@ export async function expectNoSession(store: Checkpointer, sessionId: string): P
   ok(!listed.some((summary) => summary.sessionId === sessionId), `session "${sessionId}" is not listed`);
 }
 
-export async function isConflict(write: () => unknown): Promise<void> {
+/** `told` is what the error must say. */
+export async function isConflict(
+  write: () => unknown,
+  told: Partial<Pick<CheckpointConflictError, "sessionId" | "expected" | "takenBy">> = {},
+): Promise<void> {
   await rejects(
     async () => write(),
-    (error) => error instanceof CheckpointConflictError,
+    (error) => {
+      ok(error instanceof CheckpointConflictError, `a conflict, not ${String(error)}`);
+      for (const key of Object.keys(told) as (keyof typeof told)[]) deepStrictEqual(error[key], told[key]);
+      return true;
+    },
   );
 }
 

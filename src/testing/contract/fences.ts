@@ -24,8 +24,9 @@ async function checkOlder(store: Checkpointer): Promise<void> {
   const { fence: older } = await granted(store);
   await store.commit(first, { fence: older });
   const { fence } = await granted(store, { owner: "two", at: 2_000 });
-  await isConflict(() => store.commit(second, { fence: older }));
-  await isConflict(() => store.annotate(noteOn(first, { note: PAUSED, records: [RESULT], fence: older })));
+  const told = { sessionId: "s", expected: "made-1", takenBy: "two" };
+  await isConflict(() => store.commit(second, { fence: older }), told);
+  await isConflict(() => store.annotate(noteOn(first, { note: PAUSED, records: [RESULT], fence: older })), told);
   await isConflict(() => store.annotate(noteOn(first, { discardResults: true, fence: older })));
   await expectHead(store, first);
   await store.annotate(noteOn(first, { records: [RESULT], fence }));

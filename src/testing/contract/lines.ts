@@ -107,7 +107,7 @@ async function checkStaleParent(store: Checkpointer): Promise<void> {
   const first = firstOf("s", { state: { n: 0 } });
   const winner = nextOf(first, "n", replaceAll(1));
   await commitAll(store, [first, winner]);
-  await isConflict(() => store.commit(nextOf(first, "n", replaceAll(2))));
+  await isConflict(() => store.commit(nextOf(first, "n", replaceAll(2))), { sessionId: "s", expected: "made-1" });
   await isConflict(() => store.commit({ ...nextOf(winner, "n", replaceAll(3)), parentSeq: 7 }));
   await isConflict(() => store.commit(nextOf(firstOf("nobody", { state: { n: 0 } }), "n", replaceAll(4))));
   await expectHead(store, winner);
@@ -118,7 +118,8 @@ async function checkStaleParent(store: Checkpointer): Promise<void> {
 async function checkSecondFirst(store: Checkpointer): Promise<void> {
   const first = firstOf("s", { state: { n: 0 } });
   await store.commit(first);
-  await isConflict(() => store.commit(firstOf("s", { state: { n: 1 }, incarnation: "other" })));
+  const second = firstOf("s", { state: { n: 1 }, incarnation: "other" });
+  await isConflict(() => store.commit(second), { sessionId: "s", expected: undefined });
   await expectHead(store, first);
   await expectLine(store, "s", [first]);
 }

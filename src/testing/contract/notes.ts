@@ -89,7 +89,8 @@ async function checkStaleNote(store: Checkpointer): Promise<void> {
   const first = firstOf("s", { state: { n: 0 } });
   const second = nextOf(first, "n", replaceAll(1));
   await commitAll(store, [first, second]);
-  await isConflict(() => store.annotate(noteOn(first, { note: PAUSED, records: [RESULT] })));
+  const stale = noteOn(first, { note: PAUSED, records: [RESULT] });
+  await isConflict(() => store.annotate(stale), { sessionId: "s", expected: "made-1" });
   await isConflict(() => store.annotate({ ...noteOn(second, { note: PAUSED }), incarnation: "other" }));
   await isConflict(() => store.annotate({ ...noteOn(second, { note: PAUSED }), sessionId: "nobody" }));
   await isConflict(() => store.annotate({ ...noteOn(second, { note: PAUSED, records: [RESULT] }), seq: 3 }));
