@@ -81,7 +81,11 @@ const kinds: readonly (readonly [error: SuperstepError, name: string, code: stri
     new errors.SessionBusyError("s", "process 7", 5),
     "SessionBusyError",
     "SESSION_BUSY",
-    { owner: "process 7", since: 5, message: 'session "s" is being driven by process 7 since 1970-01-01T00:00:00.005Z' },
+    {
+      owner: "process 7",
+      since: 5,
+      message: 'session "s" is being driven by process 7 since 1970-01-01T00:00:00.005Z',
+    },
   ],
   [
     new errors.SessionNotFinishedError("s", "paused"),

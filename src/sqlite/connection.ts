@@ -68,9 +68,13 @@ export class Connection {
     return failureOf(operation, error);
   }
 
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
   close(): void {
     this.#isClosed = true;
-    if (this.#opening.reopen !== undefined) this.#file?.database.close();
+    this.#release();
   }
 
   #guard<T>(operation: string, work: () => T): T {
@@ -82,14 +86,18 @@ export class Connection {
   }
 
   #giveUp(): void {
-    const file = this.#file;
-    this.#file = undefined;
-    if (this.#opening.reopen === undefined) return;
     try {
-      file?.database.close();
+      this.#release();
     } catch {
       // it is not used again, whatever it says
     }
+  }
+
+  /** A database of the caller's stays open. */
+  #release(): void {
+    const file = this.#file;
+    this.#file = undefined;
+    if (this.#opening.reopen !== undefined) file?.database.close();
   }
 
   #reopen(): OpenFile {

@@ -83,7 +83,7 @@ export function decodedOf(chain: readonly ReadRow[]): readonly DecodedRecord[] {
 }
 
 /** The newest snapshot at or before that row within a segment. */
-export function baseIn({ base }: Statements, { key, first, last }: Segment, from: number): number | undefined {
+function baseIn({ base }: Statements, { key, first, last }: Segment, from: number): number | undefined {
   if (key > keyOf(from)) return undefined;
   return (base.get(first, key === keyOf(from) ? from : last) as { id: number } | undefined)?.id;
 }

@@ -1,4 +1,4 @@
-import { CheckpointCorruptError } from "../errors.js";
+import { CheckpointCorruptError, SuperstepError } from "../errors.js";
 import { type Checkpoint, checkpointId } from "../session/checkpoint.js";
 import { type DecodedRecord, decodeRecord, encodeSnapshot } from "../session/log-record.js";
 import { checksum, verify } from "./checksum.js";
@@ -87,12 +87,12 @@ export function decodeRow(owner: Owner, row: LogBody & { readonly snapshot?: str
   );
 }
 
-/** What cannot be read is damaged: CheckpointCorruptError. */
+/** What cannot be read is damaged: CheckpointCorruptError. A class that nobody registered is not. */
 export function reading<T>(owner: Owner, row: LogHead, read: () => T): T {
   try {
     return read();
   } catch (error) {
-    throw error instanceof CheckpointCorruptError ? error : damaged(owner, row, error);
+    throw SuperstepError.is(error) ? error : damaged(owner, row, error);
   }
 }
 

@@ -57,8 +57,13 @@ export function isLineEnd({ session }: Line, { row, segment }: Placed): boolean 
 /** A row that is missing is damage, unless the next one was written on top of an older one. */
 function checkAbsent(statements: Statements, line: Line, seq: number): void {
   const next = rowAbove(statements, line, seq);
-  const parent = next && (next.row.parent ?? seqOf(next.segment.origin ?? 0));
-  if (parent !== undefined && parent >= seq) throw damagedLog(line);
+  const before = next === undefined ? seqOf(readHead(statements, line).id) : parentOf(next);
+  if (before >= seq) throw damagedLog(line);
+}
+
+/** The place of the checkpoint that a row was written on top of; 0 for the first of a line. */
+function parentOf({ row, segment }: Placed): number {
+  return row.parent ?? seqOf(segment.origin ?? 0);
 }
 
 /** What was found is the newest of its step, if the row that was written on top of it is of a later one, or there is none. */

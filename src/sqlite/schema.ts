@@ -1,7 +1,7 @@
 /**
  * The tables. A log row's id is its session's key times SPAN plus its place in the session's line, so that appending is one insert at the
  * end of one B-tree. A fork's line goes on in its origin's rows, at and below the row that it was forked from. `user_version` counts
- * migrations.
+ * migrations. Times are REAL, because a clock may count parts of milliseconds.
  */
 import { crashPoint } from "../crash-point.js";
 import { CheckpointError } from "../errors.js";
@@ -29,7 +29,7 @@ const MIGRATIONS: readonly string[] = [
     -- the note beside the head; stands only while seen is the head
     note TEXT,
     note_status TEXT,
-    updated_at INTEGER NOT NULL,
+    updated_at REAL NOT NULL,
     crc INTEGER NOT NULL
   ) STRICT;
   CREATE INDEX fork ON session (origin) WHERE origin IS NOT NULL;
@@ -39,7 +39,7 @@ const MIGRATIONS: readonly string[] = [
     step INTEGER NOT NULL,
     source TEXT NOT NULL,
     status TEXT NOT NULL,
-    created_at INTEGER NOT NULL,
+    created_at REAL NOT NULL,
     format INTEGER NOT NULL,
     -- what the last snapshot of the line weighs, and the bodies since
     base_weight INTEGER NOT NULL,
@@ -68,8 +68,8 @@ const MIGRATIONS: readonly string[] = [
     session_id TEXT NOT NULL UNIQUE,
     -- null: given back
     owner TEXT,
-    since INTEGER NOT NULL,
-    expires_at INTEGER NOT NULL
+    since REAL NOT NULL,
+    expires_at REAL NOT NULL
   ) STRICT;`,
 ];
 

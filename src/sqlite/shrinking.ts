@@ -1,10 +1,14 @@
-/** Gives pages that hold nothing any more back to the file system. What somebody else's lock prevents is done next time. */
+/**
+ * Gives pages that hold nothing any more back to the file system. What somebody else's lock, or the end of
+ * the store, prevents is done next time.
+ */
 import type { Connection } from "./connection.js";
 import { isBusy } from "./failures.js";
 import type { GroupCommit } from "./group-commit.js";
 
-/** Of a file, the share that may lie idle before giving it back is worth the effort by itself: a sixteenth. */
-const IDLE_SHARE = 16;
+/** So many pages may lie idle, and of a large file a sixteenth, before giving them back is worth the effort by itself. */
+const IDLE_PAGES = 16;
+const IDLE_SHARE = 1 / 16;
 
 const VACUUM = "PRAGMA incremental_vacuum(1000)";
 
@@ -21,13 +25,14 @@ export class Shrinking {
   /** Resolves when the file is as small as it gets; at once when there is too little to gain. */
   async shrink({ isWorthIt }: { readonly isWorthIt: "anyPage" | "manyPages" }): Promise<void> {
     try {
-      if (isWorthIt === "manyPages" && this.#pages("freePages") * IDLE_SHARE < this.#pages("allPages")) return;
+      const enough = isWorthIt === "anyPage" ? 1 : Math.max(IDLE_PAGES, this.#pages("allPages") * IDLE_SHARE);
+      if (this.#pages("freePages") < enough) return;
       this.#running ??= this.#run().finally(() => {
         this.#running = undefined;
       });
       await this.#running;
     } catch (error) {
-      if (!isBusy((error as { readonly cause?: unknown }).cause)) throw error;
+      if (!isBusy((error as { readonly cause?: unknown }).cause) && !this.#connection.isClosed) throw error;
     }
   }
 

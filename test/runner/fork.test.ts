@@ -453,8 +453,8 @@ describe.each(everyStore)("fork on %s", (_, open) => {
     const runner = new AppRunner(chain({ a: says, asks, b: says }), { checkpointer: open(), random: () => 0.5 });
     const ids: string[] = [];
     for (const id of ["s", "f"]) {
-      if (id === "f") await runner.fork("s", { as: "f", step: 0 });
-      const asked = await runner.runUntilComplete(id).catch(() => runner.invoke(id));
+      await (id === "s" ? runner.createSession(id) : runner.fork("s", { as: id, step: 0 }));
+      const asked = await runner.runUntilComplete(id);
       if (asked.outcome === "paused" && asked.reason.kind === "interrupt")
         ids.push(...asked.reason.interrupts.map((one) => one.id));
       ids.push(...asked.frontier.map((task) => task.id));

@@ -6,13 +6,16 @@ import {
   type AppRunnerOptions,
   CheckpointConflictError,
   type Checkpointer,
+  END,
   type LeaseOptions,
   MemoryCheckpointer,
   type RunEvent,
+  START,
+  StateGraph,
 } from "../../src/index.js";
 import { intercept, type StoreCall, TestClock } from "../../src/testing.js";
 import { HandCrank } from "../hand-crank.js";
-import { abreast, chain, failureOf, looping, says, type TestNode } from "./graphs.js";
+import { abreast, chain, channels, failureOf, looping, says, type TestNode } from "./graphs.js";
 import { everyStore } from "./stores.js";
 
 const TTL_MS = 5_000;
@@ -312,7 +315,7 @@ describe.each(everyStore)("a lease on %s", (_, open) => {
     }
   });
 
-  test("C4: the loss ends the wait for a route, and a hook's", async () => {
+  test("C4: the loss is found after a hook that took its time", async () => {
     const crank = new HandCrank();
     const checkpointer = open();
     const { clock, ours } = twoRunners(chain({ a: says, b: says }), checkpointer);
@@ -333,6 +336,42 @@ describe.each(everyStore)("a lease on %s", (_, open) => {
     (await crank.started()).finish();
     expect(await failed).toMatchObject({ code: "CHECKPOINT_CONFLICT" });
     expect(await ours.session("s")).toMatchObject({ step: 1 });
+  });
+
+  test("C4: the loss ends the wait for a route, of a superstep, of an input and of an update", async () => {
+    let asked = (): void => undefined;
+    const graph = new StateGraph(channels).addNode("a", says).addNode("b", says).addEdge("b", END);
+    const route = (state: { readonly count: number }) => {
+      if (state.count === 0) return "a" as const;
+      asked();
+      return new Promise<"b">(() => undefined);
+    };
+    graph.addConditionalEdges(START, route).addConditionalEdges("a", ({ log }) => route({ count: log.length }));
+    const app = graph.compile();
+    const checkpointer = open();
+    const { clock, ours } = twoRunners(app, checkpointer);
+    await ours.createSession("s");
+    for (const call of [
+      () => ours.runUntilComplete("s"),
+      () => ours.updateState("s", { log: "x" }, { asNode: "a" }),
+      () => ours.invoke("s", { count: 1 }, { restart: true }),
+      () => ours.createSession("s", { count: 1 }, { ifExists: "replace" }),
+    ]) {
+      const isAsked = new Promise<void>((resolve) => {
+        asked = resolve;
+      });
+      const failed = failureOf(call);
+      await isAsked;
+      const fence = await takeOver(checkpointer);
+      await clock.advance(TTL_MS);
+      expect(await failed).toMatchObject({ code: "CHECKPOINT_CONFLICT" });
+      await checkpointer.release({ sessionId: "s", fence });
+      expect(await ours.session("s")).toMatchObject({
+        step: 0,
+        state: { log: [], count: 0 },
+        status: { kind: "ready" },
+      });
+    }
   });
 
   test("durability exit: what is held back is not written over the winner's work", async () => {

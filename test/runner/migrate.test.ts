@@ -176,7 +176,7 @@ describe.each(everyStore)("migrate on %s", (_, open) => {
 
   test("T4: a channel that is gone is given up, one that is transformed or new stands, and what follows builds on it", async () => {
     const checkpointer = await stoppedBeforeB(
-      { log: append<string>(), old: sum(3), names: append<string>(["x"]) },
+      { log: append<string>(), old: sum(3), names: append<string>(["x"]), idle: sum(1) },
       () => ({ log: "a", names: ["y", "z"], old: 4 }),
     );
     const channels = {
@@ -184,6 +184,7 @@ describe.each(everyStore)("migrate on %s", (_, open) => {
       names: append<{ name: string }>(),
       doc: merge<State>({ fresh: true }),
       total: sum(),
+      idle: sum(1),
     };
     const b: AnyNode = ({ names }) => ({
       names: { name: `after ${(names as unknown[]).length}` },
@@ -199,12 +200,18 @@ describe.each(everyStore)("migrate on %s", (_, open) => {
       names: [{ name: "x" }, { name: "y" }, { name: "z" }],
       doc: { fresh: true },
       total: 7,
+      idle: 1,
     };
     const view = await runner.session("s");
     expect(view.state).toEqual(migrated);
     expect(view.versions).toEqual({ log: 1, names: 2, total: 1 });
     await runner.resume("s", undefined, { interruptBefore: ["c"] });
-    const later = { log: ["a"], names: [...migrated.names, { name: "after 3" }], doc: { fresh: true, b: 1 }, total: 8 };
+    const later = {
+      ...migrated,
+      names: [...migrated.names, { name: "after 3" }],
+      doc: { fresh: true, b: 1 },
+      total: 8,
+    };
     for (const reader of [runner, new AppRunner(app, { checkpointer })])
       expect(await reader.session("s")).toMatchObject({
         state: later,
@@ -218,7 +225,7 @@ describe.each(everyStore)("migrate on %s", (_, open) => {
     });
     const line = await listOf(new AppRunner(app, { checkpointer }).history("s"));
     expect(line.map(({ state }) => (state.names as unknown[]).length)).toEqual([6, 5, 4, 3, 1]);
-    expect(line[3]?.state).toEqual({ log: ["a"], old: 7, names: ["x", "y", "z"] });
+    expect(line[3]?.state).toEqual({ log: ["a"], old: 7, names: ["x", "y", "z"], idle: 1 });
     expect(line[2]?.state).toEqual(later);
   });
 

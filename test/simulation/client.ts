@@ -16,11 +16,6 @@ const EXPECTED = new Set([
 ]);
 const MOST_SESSIONS = 6;
 
-/** What a runner's drivers give: a view, or the report of a step. */
-interface Driven extends Partial<View> {
-  readonly paused?: View;
-}
-
 export class Client {
   readonly name: string;
   readonly #world: World;
@@ -37,7 +32,7 @@ export class Client {
   /** One call after the other, on a machine at random, until that time. */
   async live(seats: readonly Seat[], until: number): Promise<void> {
     while (this.#world.time.now < until) {
-      await this.#world.time.sleep(this.#chance.between(1, 400));
+      await this.#world.time.sleep(this.#chance.between(1, 200));
       const seat = this.#chance.pick(seats);
       const sessionId = this.#chance.pick(["a", "b", "c", ...this.#world.ledger.sessions]);
       const dice = this.#chance.next();
@@ -71,8 +66,12 @@ export class Client {
 
   async #step(seat: Seat, sessionId: string): Promise<void> {
     const options = { interruptEachStep: this.#chance.chance(0.3), ...this.#optionsOn(seat) };
-    const reply = await this.#ask(seat, `step ${sessionId}`, () => seat.runner.runStep(sessionId, options));
-    this.#viewIn(sessionId, reply);
+    const step = async (): Promise<Partial<View>> => {
+      const result = await seat.runner.runStep(sessionId, options);
+      if (result.report !== undefined) this.#world.ledger.reported(sessionId, result.report);
+      return result.status === "paused" ? result.paused : {};
+    };
+    this.#viewIn(sessionId, await this.#ask(seat, `step ${sessionId}`, step));
   }
 
   /** Answers some of what is asked, each with a value of its own; now and then with an id that was used, or by somebody who is late. */
@@ -149,7 +148,7 @@ export class Client {
   }
 
   /** What was told, if anything; it has to be true, and it has to be one of the library's words. */
-  #viewIn(sessionId: string, reply: Reply<Driven>): View | undefined {
+  #viewIn(sessionId: string, reply: Reply<Partial<View>>): View | undefined {
     if (reply === "gone") return undefined;
     if ("error" in reply) {
       const { error } = reply;
@@ -157,9 +156,9 @@ export class Client {
         this.#world.ledger.broken.push(`somebody heard: ${error instanceof Error ? error.stack : String(error)}`);
       return undefined;
     }
-    const view = reply.value.paused ?? reply.value;
+    const view = reply.value as View;
     if (view.state === undefined) return undefined;
-    this.#world.ledger.heard(sessionId, view as View);
-    return view as View;
+    this.#world.ledger.heard(sessionId, view);
+    return view;
   }
 }

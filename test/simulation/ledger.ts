@@ -115,6 +115,16 @@ export class Ledger {
     if (isTrue !== true) this.#break(`${sessionId} never stood at step ${step} as ${status.kind} like that`);
   }
 
+  /** Somebody was told that a superstep is committed. */
+  reported(
+    sessionId: string,
+    { step, ran }: { readonly step: number; readonly ran: readonly { readonly id: string }[] },
+  ): void {
+    const checkpoints = this.#lines.get(sessionId)?.checkpoints ?? [];
+    const isTrue = checkpoints.some((one) => one.step === step && (ran.length === 0 || one.ran[0]?.id === ran[0]?.id));
+    if (!isTrue) this.#break(`${sessionId} never committed step ${step} as it was reported`);
+  }
+
   /** The whole of a session's line is in the store, as it was committed. */
   async audit(sessionId: string): Promise<void> {
     const line = this.#lines.get(sessionId)?.checkpoints ?? [];

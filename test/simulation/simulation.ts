@@ -17,7 +17,7 @@ export interface Outcome {
 }
 
 /** How long things go wrong, and how long it may take until they are well again, in virtual milliseconds. */
-const TROUBLED_MS = 8_000;
+const TROUBLED_MS = 6_000;
 const HEALING_MS = 60_000;
 /** Calls that it may take to bring a session to its end when nothing goes wrong. */
 const MOST_CALLS = 60;
@@ -35,6 +35,8 @@ class Simulation {
   readonly #world: World;
   readonly #seats: Seat[] = [];
   readonly #clients: Client[];
+  /** Clients that have not said their last word. */
+  #living = 0;
 
   constructor(world: World) {
     this.#world = world;
@@ -49,7 +51,10 @@ class Simulation {
     const { time, faults } = this.#world;
     this.#again(faults.deathEveryMs, () => this.#world.kill(this.#world.chance.pick(this.#seats).machine));
     this.#again(faults.stopEveryMs, () => this.#stopOne());
-    for (const client of this.#clients) void client.live(this.#seats, TROUBLED_MS);
+    for (const client of this.#clients) {
+      this.#living++;
+      void client.live(this.#seats, TROUBLED_MS).then(() => this.#living--);
+    }
     await time.pass(() => this.#isBroken, TROUBLED_MS);
   }
 
@@ -59,8 +64,7 @@ class Simulation {
     this.#world.heal();
     this.#replace();
     for (const { machine } of this.#seats) machine.goOn();
-    const isQuiet = () => this.#clients.every(({ waiting }) => isAnswered(waiting.values()));
-    if (!(await time.pass(() => this.#isBroken || isQuiet(), time.now + HEALING_MS))) this.#accuseWaiting();
+    if (!(await time.pass(() => this.#isBroken || this.#living === 0, time.now + HEALING_MS))) this.#accuse();
     const ends = ledger.sessions.map((sessionId) => this.#bringToEnd(sessionId));
     let left = ends.length;
     for (const end of ends) void end.then(() => left--);
@@ -116,14 +120,9 @@ class Simulation {
       if (machine.isDead) this.#seats[place] = new Seat(this.#world);
   }
 
-  #accuseWaiting(): void {
+  #accuse(): void {
     for (const { waiting, name } of this.#clients)
       for (const { seat, what } of waiting.values())
         if (!seat.machine.isDead) this.#world.ledger.broken.push(`${name} is never answered: ${what}`);
   }
-}
-
-function isAnswered(waiting: Iterable<{ readonly seat: Seat }>): boolean {
-  for (const { seat } of waiting) if (!seat.machine.isDead) return false;
-  return true;
 }

@@ -6,9 +6,6 @@ interface Event {
   act: (() => void) | undefined;
 }
 
-/** Turns of the event loop that the library may take for itself between two events. */
-const TURNS = 3;
-
 export class VirtualTime {
   #now = 0;
   #order = 0;
@@ -40,7 +37,7 @@ export class VirtualTime {
 
   /** Event after event, until that is so, or until then; false when it was not so by then. */
   async pass(isEnough: () => boolean, until: number): Promise<boolean> {
-    await turns();
+    await settled();
     while (!isEnough()) {
       const next = this.#events[0];
       if (next === undefined || next.at > until) return false;
@@ -48,7 +45,7 @@ export class VirtualTime {
       if (next.act === undefined) continue;
       this.#now = next.at;
       next.act();
-      await turns();
+      await settled();
     }
     return true;
   }
@@ -86,6 +83,8 @@ function isBefore(one: Event, other: Event): boolean {
   return one.at < other.at || (one.at === other.at && one.order < other.order);
 }
 
-async function turns(): Promise<void> {
-  for (let turn = 0; turn < TURNS; turn++) await new Promise<void>((resolve) => setImmediate(resolve));
+/** All that follows from an event has happened: first what waits for nothing, then what the library puts off to the next turn. */
+async function settled(): Promise<void> {
+  await new Promise<void>((resolve) => process.nextTick(resolve));
+  await new Promise<void>((resolve) => setImmediate(resolve));
 }

@@ -153,11 +153,25 @@ test("C3: a database of the caller's is theirs to open again, and every call say
   await store.close();
 });
 
-test("C3: a store that was closed says so", async () => {
-  const store = new SqliteCheckpointer(freshPath());
-  await store.commit(first);
+test("C3: a store that was closed says so, whoever opened the database", async () => {
+  for (const database of [freshPath(), new Database(":memory:")]) {
+    const store = new SqliteCheckpointer(database);
+    await store.commit(first);
+    await store.close();
+    expect(() => store.load("s")).toThrow("it is closed");
+    await expect(store.commit(second)).rejects.toBeInstanceOf(CheckpointError);
+    await store.close();
+  }
+});
+
+test("T6: a store that is closed behind a deletion has deleted, and leaves the file to be made smaller by the next one", async () => {
+  const path = freshPath();
+  const store = new SqliteCheckpointer(path);
+  await store.commit(firstOf("s", { state: { text: "x".repeat(500_000) } }));
+  const deleted = store.delete("s");
   await store.close();
-  expect(() => store.load("s")).toThrow(CheckpointError);
-  await expect(store.commit(second)).rejects.toBeInstanceOf(CheckpointError);
-  await store.close();
+  await deleted;
+  const later = new SqliteCheckpointer(path);
+  expect(later.load("s")).toBeUndefined();
+  await later.close();
 });

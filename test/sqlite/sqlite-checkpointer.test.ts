@@ -261,3 +261,15 @@ test("a database that cannot be written is a typed error when it is opened", asy
   );
   database.close();
 });
+
+test("a clock may count parts of milliseconds", async () => {
+  const store = new SqliteCheckpointer(":memory:");
+  const first = { ...firstOf("s"), createdAt: 1_000.25 };
+  await store.commit(first);
+  await store.annotate({ sessionId: "s", incarnation: "made", seq: 1, at: 1_000.5, records: [] });
+  expect(store.load("s")?.checkpoint.createdAt).toBe(1_000.25);
+  expect(store.list({ limit: 1 })[0]?.updatedAt).toBe(1_000.5);
+  const claim = { sessionId: "s", owner: "me", at: 1.5, ttlMs: 0.25 };
+  expect((await store.acquire(claim)).kind).toBe("granted");
+  expect(await store.acquire({ ...claim, at: 1.7 })).toMatchObject({ kind: "held", holder: { since: 1.5 } });
+});
