@@ -154,7 +154,8 @@ export class AppRunner<C extends Channels, N extends string> {
 
   /**
    * The session's checkpoints, newest first, read page by page; those of the session it was forked from come after its own. State is
-   * read only when it is looked at, where the store can. Throws SessionNotFoundError; CheckpointCorruptError when it gets to a damaged one.
+   * read only when it is looked at, where the store can; ephemeral values are none of the past. Throws SessionNotFoundError, and
+   * CheckpointNotFoundError for a `before` that is none; CheckpointCorruptError when it gets to a damaged one.
    */
   async *history(sessionId: string, options: HistoryOptions = {}): AsyncIterable<CheckpointView<C>> {
     checkSessionId(sessionId);
@@ -173,7 +174,7 @@ export class AppRunner<C extends Channels, N extends string> {
   /**
    * A new session that starts from a checkpoint of another: from its newest, unless `step` or `checkpointId` says otherwise. It shares what
    * is stored with its origin, and outlives it. Questions, kept results and effects stay with the origin. `update` and `asNode` as in
-   * `updateState`. Throws SessionExistsError, CheckpointNotFoundError, GraphMismatchError.
+   * `updateState`. Throws SessionExistsError, SessionNotFoundError, CheckpointNotFoundError, GraphMismatchError.
    */
   async fork(sessionId: string, options: ForkOptions<C, N>): Promise<SessionView<C>> {
     checkSessionId(sessionId);

@@ -14,7 +14,7 @@ import type { Store } from "./store.js";
 
 /** How long a lease outlives its owner. */
 export interface LeaseOptions {
-  /** Milliseconds. Default 5000. */
+  /** Milliseconds, below 2³¹. Default 5000. */
   readonly ttlMs?: number;
   /** For simulations. Default the system's clock: leases are about processes, not about the time that nodes see. */
   readonly clock?: Clock;

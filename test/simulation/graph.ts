@@ -14,6 +14,8 @@ export interface Doing {
   begin(ctx: NodeContext): string;
   /** The effect of a task. */
   affect(ctx: NodeContext): Promise<void>;
+  /** The effect is done, for good. */
+  affected(ctx: NodeContext): void;
   /** Takes its time, and heeds the signal. */
   labour(ctx: NodeContext): Promise<void>;
   /** The n-th question of a task was answered. */
@@ -45,6 +47,7 @@ export function appOf(doing: Doing) {
 async function job(doing: Doing, ctx: NodeContext) {
   const log = doing.begin(ctx);
   await ctx.once("effect", () => doing.affect(ctx));
+  doing.affected(ctx);
   await doing.labour(ctx);
   return { log };
 }

@@ -55,6 +55,8 @@ export class Ledger {
   /** The last try of each task under each lease. */
   readonly #tries = new Map<string, number>();
   readonly #completed = new Map<string, Deed>();
+  /** Which question each interrupt is. */
+  readonly #questions = new Map<string, string>();
   /** The first durable answer to each question. */
   readonly #answers = new Map<string, unknown>();
   readonly #effects = new Map<string, number>();
@@ -95,6 +97,11 @@ export class Ledger {
     const durable = this.#effects.get(taskId);
     if (durable !== undefined && fence >= durable)
       this.#break(`the effect of ${taskId} was durable under lease ${durable} and is done again under ${fence}`);
+  }
+
+  /** A task knows that its effect is done. */
+  remembered(taskId: string): void {
+    if (!this.#effects.has(taskId)) this.#break(`${taskId} goes on before its effect is durable`);
   }
 
   /** A task sees the answer to its n-th question. */
@@ -230,8 +237,12 @@ export class Ledger {
   #keep(record: TaskRecord, fence: number): void {
     const { taskId, kind } = record;
     if (kind === "once" && !this.#effects.has(taskId)) this.#effects.set(taskId, fence);
-    if (kind !== "interrupt" || record.answer === undefined) return;
+    if (kind !== "interrupt") return;
     const question = `${taskId}|${record.index}`;
+    const former = this.#questions.get(record.id) ?? question;
+    this.#questions.set(record.id, former);
+    if (former !== question) this.#break(`${record.id} names two questions, ${former} and ${question}`);
+    if (record.answer === undefined) return;
     const { value } = record.answer;
     if (this.#answers.has(question) && this.#answers.get(question) !== value)
       this.#break(`${record.id} was answered twice`);

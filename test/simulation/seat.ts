@@ -54,6 +54,10 @@ export class Seat implements Doing {
     await this.machine.clock.sleep(this.#chance.between(0, 20));
   }
 
+  affected({ taskId }: NodeContext): void {
+    this.#world.ledger.remembered(taskId);
+  }
+
   async labour({ signal }: NodeContext): Promise<void> {
     const isSlow = this.#chance.chance(this.#world.faults.dawdling);
     await this.machine.clock.sleep(isSlow ? TOO_LONG_MS : this.#chance.between(0, 200), signal);
