@@ -1,3 +1,4 @@
+import { crashPoint } from "../crash-point.js";
 import { CheckpointCorruptError, SuperstepError } from "../errors.js";
 import { type Checkpoint, checkpointId } from "../session/checkpoint.js";
 import { type DecodedRecord, decodeRecord, encodeSnapshot } from "../session/log-record.js";
@@ -48,6 +49,7 @@ export function addRow(
   };
   const columns = columnsOf(head, checksum(body), crcOf(snapshot));
   addLog.run(...columns, checksum(...columns), body, snapshot);
+  crashPoint("sqlite.logged");
   return Buffer.byteLength(body) + Buffer.byteLength(snapshot ?? "");
 }
 

@@ -12,7 +12,7 @@ import { compiledHarness, compileForChildren, outOf } from "./compiled.js";
 
 const IS_LONG = process.env.SUPERSTEP_LONG === "1";
 /** Boundaries of each case at which it is killed, once and a second time further on. */
-const SAMPLE = 17;
+const SAMPLE = 16;
 
 const program = compileForChildren(join(import.meta.dirname, "attacked-program.ts"), "crash");
 const { killAtEveryBoundary } = await compiledHarness("crash");

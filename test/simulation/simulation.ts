@@ -4,6 +4,7 @@
  */
 import { Client } from "./client.js";
 import { mixtureOf } from "./faults.js";
+import { shutIn } from "./guard.js";
 import { Seat } from "./seat.js";
 import { TTL_MS, World } from "./world.js";
 
@@ -24,11 +25,17 @@ const MOST_CALLS = 60;
 
 export async function simulate(seed: number): Promise<Outcome> {
   const world = new World(seed, mixtureOf);
+  const { broken } = world.ledger;
   const simulation = new Simulation(world);
-  await simulation.trouble();
-  if (world.ledger.broken.length === 0) await simulation.healing();
+  await shutIn(
+    (law) => broken.push(law),
+    async () => {
+      await simulation.trouble();
+      if (broken.length === 0) await simulation.healing();
+    },
+  );
   const supersteps = world.ledger.sessions.reduce((sum, id) => sum + (world.ledger.headOf(id)?.step ?? 0), 0);
-  return { broken: world.ledger.broken, trace: world.trace, supersteps };
+  return { broken, trace: world.trace, supersteps };
 }
 
 class Simulation {

@@ -1,0 +1,97 @@
+import { describe, expect, test } from "vitest";
+import { CheckpointConflictError } from "../../src/index.js";
+import { GroupCommit, type Transaction } from "../../src/sqlite/group-commit.js";
+
+/** Notes what is done to it; `commit` and `begin` may be told to throw. */
+class NotedTransaction implements Transaction {
+  readonly did: string[] = [];
+  failing: { readonly at: "begin" | "commit"; readonly error: unknown } | undefined;
+
+  begin(isDurable: boolean): void {
+    this.#do("begin", isDurable ? "begin durable" : "begin");
+  }
+  commit(): void {
+    this.#do("commit", "commit");
+  }
+  rollback(): void {
+    this.did.push("rollback");
+  }
+  isBusy(): boolean {
+    return false;
+  }
+
+  #do(what: "begin" | "commit", note: string): void {
+    this.did.push(note);
+    if (this.failing?.at === what) throw this.failing.error;
+  }
+}
+
+function opened() {
+  const transaction = new NotedTransaction();
+  const writes = new GroupCommit(transaction, 0);
+  /** A write that notes when it is done, and when it is answered. */
+  const write = (name: string, fail?: unknown) =>
+    writes
+      .write(() => {
+        transaction.did.push(name);
+        if (fail !== undefined) throw fail;
+        return name;
+      })
+      .finally(() => transaction.did.push(`${name} answered`));
+  return { transaction, writes, write };
+}
+
+describe("C3: writes of one turn", () => {
+  test("share a transaction, and are answered once it is committed", async () => {
+    const { transaction, write } = opened();
+    expect(await Promise.all([write("a"), write("b")])).toEqual(["a", "b"]);
+    expect(transaction.did).toEqual(["begin durable", "a", "b", "commit", "a answered", "b answered"]);
+    expect(await write("c")).toBe("c");
+    expect(transaction.did.slice(6)).toEqual(["begin durable", "c", "commit", "c answered"]);
+  });
+
+  test("all fail, and are undone, when the commit fails", async () => {
+    const { transaction, write } = opened();
+    const error = new TypeError("the disk is gone");
+    transaction.failing = { at: "commit", error };
+    const outcomes = await Promise.allSettled([write("a"), write("b")]);
+    expect(outcomes).toEqual([
+      { status: "rejected", reason: error },
+      { status: "rejected", reason: error },
+    ]);
+    expect(transaction.did.slice(0, 5)).toEqual(["begin durable", "a", "b", "commit", "rollback"]);
+  });
+
+  test("all fail, and are undone, when one of them breaks", async () => {
+    const { transaction, write } = opened();
+    const error = new TypeError("broken");
+    const outcomes = await Promise.allSettled([write("a"), write("b", error), write("c")]);
+    expect(outcomes.map(({ status }) => status)).toEqual(["rejected", "rejected", "rejected"]);
+    expect(transaction.did.slice(0, 4)).toEqual(["begin durable", "a", "b", "rollback"]);
+  });
+
+  test("all fail when there is no transaction to be had, and none of them is tried", async () => {
+    const { transaction, write } = opened();
+    transaction.failing = { at: "begin", error: new TypeError("locked") };
+    const outcomes = await Promise.allSettled([write("a"), write("b")]);
+    expect(outcomes.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+    expect(transaction.did.slice(0, 1)).toEqual(["begin durable"]);
+    expect(transaction.did).not.toContain("a");
+  });
+});
+
+test("C4: a write that is refused fails alone", async () => {
+  const { transaction, write } = opened();
+  const refusal = new CheckpointConflictError("s", "s-1");
+  const outcomes = await Promise.allSettled([write("a"), write("b", refusal), write("c")]);
+  expect(outcomes.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
+  expect(transaction.did.slice(0, 5)).toEqual(["begin durable", "a", "b", "c", "commit"]);
+});
+
+test("what need not outlive a power cut waits for no disk, unless something beside it does", async () => {
+  const { transaction, writes } = opened();
+  await writes.write(() => 1, { isDurable: false });
+  expect(transaction.did).toEqual(["begin", "commit"]);
+  await Promise.all([writes.write(() => 1, { isDurable: false }), writes.write(() => 2)]);
+  expect(transaction.did.slice(2)).toEqual(["begin durable", "commit"]);
+});
