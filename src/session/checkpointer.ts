@@ -91,7 +91,7 @@ export interface Checkpointer {
 
   /**
    * A page of the session's line, newest first, over the checkpoint it was forked from and on; empty when there is no such session.
-   * The head has the note that stands beside it now. A store may read `state` and `versions` when they are first looked at.
+   * The head has the note that stands beside it now; ephemeral values are not shown. A store may read `state` and `versions` when they are first looked at.
    */
   history(sessionId: string, query: HistoryQuery): Awaitable<readonly Checkpoint[]>;
   /** A checkpoint of the session's line, as `history` gives it: that one, or the newest of that step. Undefined when the session does not show one. */

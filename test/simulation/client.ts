@@ -12,9 +12,26 @@ export type Reply<R> = { readonly value: R } | { readonly error: unknown } | "go
 /** What a caller may have to hear; whatever else comes is a mistake of the library. */
 const EXPECTED = new Set([
   ...["SESSION_BUSY", "SESSION_EXISTS", "SESSION_NOT_FOUND", "SESSION_NOT_FINISHED", "CHECKPOINT_NOT_FOUND"],
-  ...["CHECKPOINT_FAILED", "CHECKPOINT_CONFLICT", "RUN_ABORTED", "NODE_FAILED", "NOT_PAUSED", "INTERRUPT_ANSWER"],
+  ...[
+    "STEP_LIMIT",
+    "CHECKPOINT_FAILED",
+    "CHECKPOINT_CONFLICT",
+    "RUN_ABORTED",
+    "NODE_FAILED",
+    "NOT_PAUSED",
+    "INTERRUPT_ANSWER",
+  ],
 ]);
 const MOST_SESSIONS = 6;
+
+type Options = NonNullable<Parameters<Seat["runner"]["runUntilComplete"]>[1]>;
+const DETOURS: readonly Options[] = [
+  { interruptEachStep: true },
+  { interruptBefore: ["gather"] },
+  { interruptBefore: "*" },
+  { interruptAfter: ["fan", "ask"] },
+  { maxSteps: 2 },
+];
 
 export class Client {
   readonly name: string;
@@ -35,10 +52,12 @@ export class Client {
       await this.#world.time.sleep(this.#chance.between(1, 200));
       const seat = this.#chance.pick(seats);
       const sessionId = this.#chance.pick(["a", "b", "c", ...this.#world.ledger.sessions]);
-      const dice = this.#chance.next();
-      if (dice < 0.12) await this.#write(seat, sessionId);
-      else if (dice < 0.17) await this.#fork(seat, sessionId);
-      else if (dice < 0.25) await this.#step(seat, sessionId);
+      const dice = this.#chance.between(1, 100);
+      if (dice <= 10) await this.#write(seat, sessionId);
+      else if (dice <= 14) await this.#fork(seat, sessionId);
+      else if (dice <= 22) await this.#step(seat, sessionId);
+      else if (dice <= 25) await this.#begin(seat, sessionId);
+      else if (dice <= 28) await this.#prune(seat, sessionId);
       else await this.goOn(seat, sessionId);
     }
   }
@@ -65,7 +84,7 @@ export class Client {
   }
 
   async #step(seat: Seat, sessionId: string): Promise<void> {
-    const options = { interruptEachStep: this.#chance.chance(0.3), ...this.#optionsOn(seat) };
+    const options = this.#optionsOn(seat);
     const step = async (): Promise<Partial<View>> => {
       const result = await seat.runner.runStep(sessionId, options);
       if (result.report !== undefined) this.#world.ledger.reported(sessionId, result.report);
@@ -74,9 +93,9 @@ export class Client {
     this.#viewIn(sessionId, await this.#ask(seat, `step ${sessionId}`, step));
   }
 
-  /** Answers some of what is asked, each with a value of its own; now and then with an id that was used, or by somebody who is late. */
+  /** Answers some of what is asked, each with a value of its own; now and then late, when others may have answered. */
   async #answer(seat: Seat, sessionId: string, asked: readonly { readonly id: string }[]): Promise<void> {
-    await this.#world.time.sleep(this.#chance.between(0, 100));
+    await this.#world.time.sleep(this.#chance.between(0, this.#chance.chance(0.1) ? 3_000 : 100));
     const picked = asked.filter((_, place) => place === 0 || this.#chance.chance(0.6));
     const isBare = asked.length === 1 && this.#chance.chance(0.5);
     const value = (): string => `answer ${this.#world.fresh()}`;
@@ -92,6 +111,25 @@ export class Client {
     this.#viewIn(sessionId, reply);
   }
 
+  /** Gives up whatever stands there. */
+  async #begin(seat: Seat, sessionId: string): Promise<void> {
+    const options = { restart: true, ...this.#optionsOn(seat) };
+    const begin = (): Promise<View> =>
+      this.#chance.chance(0.5)
+        ? seat.runner.createSession(sessionId, {}, { ifExists: "replace" })
+        : seat.runner.invoke(sessionId, {}, options);
+    this.#viewIn(sessionId, await this.#ask(seat, `begin ${sessionId}`, begin));
+  }
+
+  async #prune(seat: Seat, sessionId: string): Promise<void> {
+    const keepLast = this.#chance.between(1, 8);
+    const prune = async (): Promise<Partial<View>> => {
+      await seat.runner.prune({ sessionId, keepLast });
+      return {};
+    };
+    this.#viewIn(sessionId, await this.#ask(seat, `prune ${sessionId}`, prune));
+  }
+
   async #fork(seat: Seat, sessionId: string): Promise<void> {
     if (this.#world.ledger.sessions.length >= MOST_SESSIONS) return;
     const as = `f${this.#world.fresh()}`;
@@ -99,7 +137,7 @@ export class Client {
     this.#viewIn(as, await this.#ask(seat, `fork ${sessionId}`, () => seat.runner.fork(sessionId, options)));
   }
 
-  /** Tells the ledger what is told of tasks. */
+  /** Tells the ledger what is told of tasks; under durability "exit" that is told before it is durable. */
   async #listen<R>(
     seat: Seat,
     sessionId: string,
@@ -109,16 +147,18 @@ export class Client {
   ): Promise<R> {
     const listen = async (): Promise<void> => {
       for await (const { type, task } of stream)
-        if (type === "node.completed" && task !== undefined)
-          this.#world.ledger.completed(task.id, seat.fenceOf(sessionId));
+        if (type === "node.completed" && task !== undefined && this.#world.durability === "step")
+          this.#world.ledger.tasks.completed(task.id, seat.fenceOf(sessionId));
     };
     void listen();
     return stream.result;
   }
 
-  /** A signal that is aborted some time, perhaps. */
-  #optionsOn({ machine }: Seat): { readonly signal?: AbortSignal } {
-    if (!this.#chance.chance(this.#world.faults.aborted)) return {};
+  /** How far a call goes, and a signal that is aborted some time, perhaps. */
+  #optionsOn({ machine }: Seat): Options {
+    const { aborted, pausing } = this.#world.faults;
+    if (this.#chance.chance(pausing)) return this.#chance.pick(DETOURS);
+    if (!this.#chance.chance(aborted)) return {};
     const controller = new AbortController();
     this.#world.time.after(this.#chance.between(1, 600), () => machine.reach(() => controller.abort()));
     return { signal: controller.signal };
@@ -153,7 +193,7 @@ export class Client {
     if ("error" in reply) {
       const { error } = reply;
       if (!SuperstepError.is(error) || !EXPECTED.has(error.code))
-        this.#world.ledger.broken.push(`somebody heard: ${error instanceof Error ? error.stack : String(error)}`);
+        this.#world.ledger.accuse(`somebody heard: ${error instanceof Error ? error.stack : String(error)}`);
       return undefined;
     }
     const view = reply.value as View;

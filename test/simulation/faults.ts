@@ -24,8 +24,9 @@ export interface Faults {
   /** Shares of tries of a node: that throw, and that take longer than they may. */
   readonly throwing: number;
   readonly dawdling: number;
-  /** Share of calls that their caller aborts. */
+  /** Shares of calls that their caller aborts, and that are to stop on their way. */
   readonly aborted: number;
+  readonly pausing: number;
 }
 
 export const NO_FAULTS: Faults = {
@@ -40,6 +41,7 @@ export const NO_FAULTS: Faults = {
   throwing: 0,
   dawdling: 0,
   aborted: 0,
+  pausing: 0,
 };
 
 export function mixtureOf(random: Random): Faults {
@@ -57,6 +59,7 @@ export function mixtureOf(random: Random): Faults {
     throwing: share(0.15),
     dawdling: share(0.1),
     aborted: share(0.2),
+    pausing: share(0.3),
   };
 }
 

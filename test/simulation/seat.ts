@@ -27,13 +27,9 @@ export class Seat implements Doing {
     const checkpointer = linkOf(world, this.machine, (sessionId, fence) => this.#fences.set(sessionId, fence));
     const onFailure = this.#chance.pick(["drain", "abort"] as const);
     const random = this.#chance.split().next;
-    this.runner = new AppRunner(appOf(this), {
-      checkpointer,
-      clock,
-      random,
-      onFailure,
-      lease: { ttlMs: TTL_MS, clock },
-    });
+    const lease = { ttlMs: TTL_MS, clock };
+    const { durability } = world;
+    this.runner = new AppRunner(appOf(this), { checkpointer, clock, random, onFailure, durability, lease });
   }
 
   /** The lease under which this machine works on a session, as far as it knows. */
@@ -44,18 +40,18 @@ export class Seat implements Doing {
   begin({ sessionId, taskId, node }: NodeContext): string {
     const attempt = this.#world.fresh();
     this.#world.note(`${this.machine.name} ${taskId}`, `${node}, try ${attempt}`);
-    this.#world.ledger.started(taskId, this.fenceOf(sessionId), attempt);
+    this.#world.ledger.tasks.started(taskId, this.fenceOf(sessionId), attempt);
     if (this.#chance.chance(this.#world.faults.throwing)) throw new TypeError("not this time");
     return `${taskId}#${attempt}`;
   }
 
   async affect({ sessionId, taskId }: NodeContext): Promise<void> {
-    this.#world.ledger.affected(taskId, this.fenceOf(sessionId));
+    this.#world.ledger.tasks.affected(taskId, this.fenceOf(sessionId));
     await this.machine.clock.sleep(this.#chance.between(0, 20));
   }
 
   affected({ taskId }: NodeContext): void {
-    this.#world.ledger.remembered(taskId);
+    if (this.#world.durability === "step") this.#world.ledger.tasks.remembered(taskId);
   }
 
   async labour({ signal }: NodeContext): Promise<void> {
@@ -65,6 +61,6 @@ export class Seat implements Doing {
   }
 
   answered({ taskId }: NodeContext, place: number, answer: unknown): void {
-    this.#world.ledger.answered(taskId, place, answer);
+    this.#world.ledger.tasks.answered(taskId, place, answer);
   }
 }

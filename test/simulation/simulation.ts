@@ -76,10 +76,10 @@ class Simulation {
     let left = ends.length;
     for (const end of ends) void end.then(() => left--);
     if (!(await time.pass(() => this.#isBroken || left === 0, time.now + HEALING_MS)))
-      ledger.broken.push("a session does not come to its end");
+      ledger.accuse("a session does not come to its end");
     for (const { runner } of this.#seats) void runner.close();
     await time.pass(() => this.#isBroken, time.now + HEALING_MS);
-    if (!this.#isBroken && !time.isOver) ledger.broken.push("something goes on for ever");
+    if (!this.#isBroken && !time.isOver) ledger.accuse("something goes on for ever");
     for (const sessionId of ledger.sessions) await ledger.audit(sessionId);
   }
 
@@ -95,7 +95,7 @@ class Simulation {
       await client.goOn(chance.pick(this.#seats), sessionId);
       await time.sleep(TTL_MS / 4);
     }
-    ledger.broken.push(`${sessionId} is ${ledger.statusOf(sessionId)?.kind} after ${MOST_CALLS} calls`);
+    ledger.accuse(`${sessionId} is ${ledger.statusOf(sessionId)?.kind} after ${MOST_CALLS} calls`);
   }
 
   /** Something that happens again and again, while there is trouble. */
@@ -130,6 +130,6 @@ class Simulation {
   #accuse(): void {
     for (const { waiting, name } of this.#clients)
       for (const { seat, what } of waiting.values())
-        if (!seat.machine.isDead) this.#world.ledger.broken.push(`${name} is never answered: ${what}`);
+        if (!seat.machine.isDead) this.#world.ledger.accuse(`${name} is never answered: ${what}`);
   }
 }

@@ -11,8 +11,10 @@ export const TTL_MS = 1_000;
 
 export class World {
   readonly time = new VirtualTime();
-  readonly ledger = new Ledger(new MemoryCheckpointer());
   readonly chance: Random;
+  /** Of all runners. */
+  readonly durability: "step" | "exit";
+  readonly ledger: Ledger;
   /** One line an event. */
   readonly trace: string[] = [];
   faults: Faults;
@@ -23,6 +25,8 @@ export class World {
   constructor(seed: number, mixture: (random: Random) => Faults) {
     this.chance = new Random(seed);
     this.faults = mixture(this.chance.split());
+    this.durability = this.chance.chance(0.15) ? "exit" : "step";
+    this.ledger = new Ledger(new MemoryCheckpointer(), this.durability);
   }
 
   note(what: string, came: string): void {
