@@ -74,7 +74,10 @@ export interface Pruned {
   readonly bytes: number;
 }
 
-/** The store's port; `checkpointerContract` in `superstep/testing` proves any implementation. */
+/**
+ * The store's port. A session id is any well-formed string of 1 to 512 characters without NUL. `checkpointerContract` in `superstep/testing` proves
+ * any implementation.
+ */
 export interface Checkpointer {
   /** The session as it stands; undefined when there is none. `known` may be given back when the head is still that checkpoint. */
   load(sessionId: string, known?: Checkpoint): Awaitable<StoredSession | undefined>;

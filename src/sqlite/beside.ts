@@ -25,8 +25,9 @@ export interface EncodedRecord {
 
 const EPHEMERAL = "ephemeral";
 
+/** The key may hold anything; SQL text may not: a NUL would cut it, a half surrogate be replaced. */
 export function encodeRecord(record: TaskRecord): EncodedRecord {
-  return { kind: record.kind, key: recordKey(record), body: encode(record) };
+  return { kind: record.kind, key: JSON.stringify(recordKey(record)), body: encode(record) };
 }
 
 /** Everything beside the head. Throws CheckpointCorruptError, also when a record is missing. */

@@ -173,7 +173,7 @@ async function checkIndependent(store: Checkpointer): Promise<void> {
 }
 
 async function checkHostileNames(store: Checkpointer): Promise<void> {
-  const names = ["1", "01", "a'b\"c", "a\u0000b", "a\u0000c", "%", "_", "é", "e\u0301", "__proto__", " ", "S", "😀"];
+  const names = ["1", "01", "a'b\"c", "%", "_", "é", "e\u0301", "__proto__", " ", "S", "😀"];
   const owners = [...names, "", "null", "x".repeat(10_000)];
   const leases = await Promise.all(names.map((sessionId) => granted(store, { sessionId, owner: sessionId })));
   for (const lease of leases) {
