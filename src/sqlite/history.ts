@@ -66,20 +66,27 @@ function noteNow(statements: Statements, line: Line, { row, segment }: Placed): 
 
 /** One row more than asked for: what ran may stand in the parent of the oldest. */
 function pageOf(statements: Statements, line: Line, { limit, before }: HistoryQuery): Page {
-  if (before !== undefined && "step" in before) {
-    const newest = findStep(statements, line, Math.ceil(before.step) - 1);
-    return { above: undefined, rows: newest ? rowsUpTo(statements, line, seqOf(newest.row.id), limit + 1) : [] };
-  }
-  if (before === undefined || before.seq >= SPAN) {
-    const rows = rowsUpTo(statements, line, SPAN - 1, limit + 1);
-    const [head] = rows;
-    if (head?.segment.key !== line.session.key || seqOf(head.row.id) < line.session.seen) throw damagedLog(line);
-    return { above: undefined, rows };
-  }
+  if (before === undefined || ("seq" in before && before.seq >= SPAN)) return newestPage(statements, line, limit);
+  if ("step" in before) return pageBelowStep(statements, line, limit, before.step);
   const rows = rowsUpTo(statements, line, before.seq, limit + 2);
   const [newest, ...below] = rows;
   if (newest !== undefined && seqOf(newest.row.id) === before.seq) return { above: newest, rows: below };
   return { above: rowAbove(statements, line, before.seq), rows: rows.slice(0, limit + 1) };
+}
+
+function newestPage(statements: Statements, line: Line, limit: number): Page {
+  const rows = rowsUpTo(statements, line, SPAN - 1, limit + 1);
+  const [head] = rows;
+  if (head?.segment.key !== line.session.key || seqOf(head.row.id) < line.session.seen) throw damagedLog(line);
+  return { above: undefined, rows };
+}
+
+function pageBelowStep(statements: Statements, line: Line, limit: number, step: number): Page {
+  const newest = findStep(statements, line, Math.ceil(step) - 1);
+  if (newest === undefined) return { above: undefined, rows: [] };
+  const rows = rowsUpTo(statements, line, seqOf(newest.row.id), limit + 1);
+  if (rows[0]?.row.id !== newest.row.id) throw damagedLog(line);
+  return { above: undefined, rows };
 }
 
 function rowsUpTo(statements: Statements, line: Line, seq: number, limit: number): Placed<LogBody>[] {

@@ -13,7 +13,6 @@ import type { LogBody, LogHead, LogRow, SessionRow, Statements } from "./stateme
 
 /** The part of a line that lies in one session's rows. */
 export interface Segment extends Owner {
-  readonly key: number;
   /** Where its rows may begin and end. */
   readonly first: number;
   readonly last: number;
@@ -91,7 +90,7 @@ function baseIn({ base }: Statements, { key, first, last }: Segment, from: numbe
 /** The record before one that needs it. Throws CheckpointCorruptError. */
 export function readParent(
   { page }: Statements,
-  { row, segment }: { readonly row: LogHead; readonly segment: Owner & Pick<Segment, "key"> },
+  { row, segment }: { readonly row: LogHead; readonly segment: Owner },
 ): DecodedRecord {
   const id = idOf(segment.key, row.parent ?? 0);
   const [parent] = page.all(id, id, 1) as LogBody[];

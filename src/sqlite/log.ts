@@ -3,13 +3,14 @@ import { CheckpointCorruptError, SuperstepError } from "../errors.js";
 import { type Checkpoint, checkpointId } from "../session/checkpoint.js";
 import { type DecodedRecord, decodeRecord, encodeSnapshot } from "../session/log-record.js";
 import { checksum, verify } from "./checksum.js";
-import { idOf, seqOf } from "./schema.js";
+import { idOf, keyOf, seqOf } from "./schema.js";
 import type { LogBody, LogHead, LogRow, Statements } from "./statements.js";
 
 /** Whose a row is: the session that is read, and the incarnation that wrote the row, which an ancestor of a fork may have been. */
 export interface Owner {
   readonly sessionId: string;
   readonly incarnation: string;
+  readonly key: number;
 }
 /** A checkpoint on its way into the log. */
 export interface NewRecord {
@@ -61,9 +62,10 @@ export function rewriteRow({ setLog }: Statements, row: Unsealed & Pick<LogRow, 
   setLog.run(base_weight, weight, bodyCrc, snapshotCrc, crc, body, snapshot, id);
 }
 
-/** The row, when its columns are what was written. Throws CheckpointCorruptError. */
+/** The row, when its columns are what was written, and it is the owner's: a damaged tree leads anywhere. Throws CheckpointCorruptError. */
 export function checkHead<R extends LogHead>(owner: Owner, row: R): R {
-  if (row.crc !== checksum(...columnsOf(row, row.body_crc, row.snapshot_crc))) throw damaged(owner, row);
+  if (keyOf(row.id) !== owner.key || row.crc !== checksum(...columnsOf(row, row.body_crc, row.snapshot_crc)))
+    throw damaged(owner, row);
   return row;
 }
 

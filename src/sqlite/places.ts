@@ -13,7 +13,7 @@ export function findRef(statements: Statements, line: Line, { incarnation, seq }
     if (segment.incarnation !== incarnation) continue;
     const id = idOf(segment.key, seq);
     const row = id > segment.last ? undefined : (statements.newest.get(id, id) as LogHead | undefined);
-    if (row !== undefined) return checked({ row, segment });
+    if (row?.id === id) return checked({ row, segment });
     if (id <= segment.last) checkAbsent(statements, line, seq);
     return undefined;
   }
@@ -40,13 +40,18 @@ export function findStep(statements: Statements, line: Line, step: number): Plac
 export function rowAbove(statements: Statements, line: Line, seq: number): Placed | undefined {
   let above: Placed | undefined;
   for (const segment of segmentsOf(statements, line, line.session.floor)) {
-    const first = Math.max(segment.first, idOf(segment.key, seq + 1));
-    const row = first > segment.last ? undefined : (statements.oldest.get(first, segment.last) as LogHead | undefined);
-    if (row !== undefined) above = { row, segment };
+    above = oldestAbove(statements, segment, seq) ?? above;
     if (segment.origin === null || seqOf(segment.origin) <= seq) break;
   }
-  if (above === undefined && seqOf(readHead(statements, line).id) > seq) throw damagedLog(line);
-  return above && checked(above);
+  const newer = above === undefined ? seqOf(readHead(statements, line).id) : seqOf(checked(above).row.id);
+  if (above === undefined ? newer > seq : newer <= seq) throw damagedLog(line);
+  return above;
+}
+
+function oldestAbove({ oldest }: Statements, segment: Segment, seq: number): Placed | undefined {
+  const first = Math.max(segment.first, idOf(segment.key, seq + 1));
+  const row = first > segment.last ? undefined : (oldest.get(first, segment.last) as LogHead | undefined);
+  return row && { row, segment };
 }
 
 /** Whether nothing that the line shows comes before that row. */

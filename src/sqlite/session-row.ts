@@ -49,7 +49,7 @@ export function readHead({ newest }: Statements, { sessionId, session }: Line): 
   const head = newest.get(idOf(key, 1), idOf(key, SPAN - 1)) as LogHead | undefined;
   if (head === undefined || seqOf(head.id) < seen)
     throw new CheckpointCorruptError(`the newest checkpoint of session "${sessionId}"`);
-  return checkHead({ sessionId, incarnation }, head);
+  return checkHead({ sessionId, incarnation, key }, head);
 }
 
 /** How many task records stand beside the head. */

@@ -17,6 +17,7 @@ export interface Reply {
 }
 export interface Settings {
   readonly onFailure: "drain" | "abort";
+  readonly durability: "step" | "exit";
   /** The store answers in a later turn. */
   readonly isLate: boolean;
   /** How a dead runner's lease ends: it holds for no time, or its owner is known to be gone. */
@@ -40,10 +41,13 @@ export type Command = { readonly fault?: Fault } & (
   | { readonly do: "delete" }
   | { readonly do: "prune"; readonly keepLast: number }
   | { readonly do: "reopen"; readonly settings: Settings }
+  /** Runners that were stopped go on. */
+  | { readonly do: "wake" }
 );
 
 export const settings: fc.Arbitrary<Settings> = fc.record({
   onFailure: fc.constantFrom("drain", "abort"),
+  durability: fc.constantFrom("step", "step", "exit"),
   isLate: fc.boolean(),
   ends: fc.constantFrom("at once", "by eviction"),
 });
@@ -106,7 +110,7 @@ const edits = fc
   .map(([write, as]) => ({ write, ...(as !== undefined && { asNode: as }) }));
 
 const faults = fc.record({
-  kind: fc.constantFrom<Fault["kind"][]>("refused", "forgotten", "killed", "killedAfter"),
+  kind: fc.constantFrom<Fault["kind"][]>("refused", "forgotten", "killed", "killedAfter", "stopped"),
   at: fc.integer({ min: 1, max: 12 }),
 });
 
@@ -145,7 +149,11 @@ const plain: fc.Arbitrary<Command> = fc.oneof(
     weight: 1,
     arbitrary: fc.oneof(
       fc.record({ do: always("prune"), keepLast: fc.integer({ min: 1, max: 6 }) }),
-      mostly(fc.record({ do: always("reopen"), settings }), fc.constant({ do: "delete" } as const), 4),
+      mostly(
+        fc.record({ do: always("reopen"), settings }),
+        fc.constantFrom<Command[]>({ do: "delete" }, { do: "wake" }),
+        3,
+      ),
     ),
   },
 );

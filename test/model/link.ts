@@ -5,8 +5,11 @@ import { intercept, type StoreCall, type StoreMethod } from "../../src/testing.j
 
 /** What happens at one call of the store. */
 export interface Fault {
-  /** Two that the runner hears of, and two that it does not live to hear of: before the call is done, and after. */
-  readonly kind: "refused" | "forgotten" | "killed" | "killedAfter";
+  /**
+   * Two that the runner hears of, and two that it does not live to hear of: before the call is done, and after. A runner that is stopped
+   * looks like a dead one, until it wakes up and makes the call.
+   */
+  readonly kind: "refused" | "forgotten" | "killed" | "killedAfter" | "stopped";
   /** Which call of the command, from 1. */
   readonly at: number;
 }
@@ -19,6 +22,8 @@ export class Link {
   /** Resolves when the runner is dead. */
   readonly death: Promise<void>;
   #die: () => void = () => undefined;
+  #wake: () => void = () => undefined;
+  readonly #waking: Promise<void>;
   #isDead = false;
   #left = 0;
   #fault: Fault | undefined;
@@ -29,12 +34,20 @@ export class Link {
     this.death = new Promise((resolve) => {
       this.#die = resolve;
     });
+    this.#waking = new Promise((resolve) => {
+      this.#wake = resolve;
+    });
     const known = pid === undefined ? inner : inTheNameOf(pid, inner);
     this.store = intercept(known, (call) => (isLate ? nextTurn().then(() => this.#meet(call)) : this.#meet(call)));
   }
 
   get isDead(): boolean {
     return this.#isDead;
+  }
+
+  /** Whether it may wake up and have its session no more. One that had not taken its lease yet would take it then. */
+  get isStopped(): boolean {
+    return this.#isDead && this.#fault?.kind === "stopped" && this.#hit !== "acquire";
   }
 
   /** For the next command. */
@@ -49,31 +62,37 @@ export class Link {
     return this.#hit;
   }
 
+  /** Those who had to take it for dead have gone on without it. */
+  wake(): void {
+    this.#wake();
+  }
+
   #meet({ method, proceed }: StoreCall): unknown {
-    if (this.#isDead) return new Promise(() => undefined);
+    if (this.#isDead) return this.#waking.then(proceed);
     if (this.#fault === undefined || --this.#left !== 0) return proceed();
     this.#hit = method;
     switch (this.#fault.kind) {
       case "refused":
         throw new LostCall(`${method} was refused`);
       case "forgotten":
-        return this.#done(proceed, () => Promise.reject(new LostCall(`the answer to ${method} was lost`)));
+        return this.#done(proceed, () => Promise.reject<unknown>(new LostCall(`the answer to ${method} was lost`)));
       case "killed":
-        return this.#kill();
+      case "stopped":
+        return this.#kill().then(proceed);
       case "killedAfter":
         return this.#done(proceed, () => this.#kill());
     }
   }
 
-  async #done(proceed: () => unknown, then: () => Promise<never>): Promise<never> {
+  async #done(proceed: () => unknown, then: () => Promise<unknown>): Promise<unknown> {
     await proceed();
     return then();
   }
 
-  #kill(): Promise<never> {
+  #kill(): Promise<void> {
     this.#isDead = true;
     this.#die();
-    return new Promise(() => undefined);
+    return this.#waking;
   }
 }
 

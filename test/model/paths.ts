@@ -1,7 +1,8 @@
 /** Commands in terms of the reference: which path a command takes, and where it may have ended when something came between. */
 import type { Command, Drive, Reply, Settings } from "./commands.js";
-import { begin, drive, fork, invoke, openQuestions, resume, still, update } from "./reference.js";
-import type { Answer, Given, Path, Stage } from "./shapes.js";
+import { begin, drive, fork, invoke, resume, still, update } from "./reference.js";
+import { openQuestions } from "./reference-superstep.js";
+import type { Answer, Call, Given, Path, Stage } from "./shapes.js";
 
 /** One way in which a command may have ended. */
 export interface Ending {
@@ -14,17 +15,17 @@ export interface Ending {
 
 const NOT_FOUND = "SESSION_NOT_FOUND";
 
-/** The path of a command. For a fork: of the new session. */
-export function pathOf(model: Stage, command: Command, given: Given): Path {
+/** The path of a command on which the session is driven like this. For a fork: of the new session. */
+export function pathOf(model: Stage, command: Command, call: Call, given: Given): Path {
   if (command.do === "create") return create(model, command);
-  if (command.do === "invoke") return invoke(model, command.beginning, callOf(command));
+  if (command.do === "invoke") return invoke(model, command.beginning, call);
   if (model === undefined) return still([undefined], NOT_FOUND);
   switch (command.do) {
     case "step":
     case "run":
-      return drive(model, callOf(command));
+      return drive(model, call);
     case "resume":
-      return resume(model, given, callOf(command));
+      return resume(model, given, call);
     case "update":
       return update(model, command.write, command.asNode);
     case "fork":
@@ -34,22 +35,19 @@ export function pathOf(model: Stage, command: Command, given: Given): Path {
     case "prune":
       return still([model, { ...model, line: model.line.slice(-command.keepLast) }]);
     case "reopen":
+    case "wake":
       return still([model]);
   }
 }
 
 /** How the command drives its session. A call that meets a fault is not aborted besides; a single step has no limit and discards nothing. */
-export function callOf(command: Command): Drive {
+export function callOf(command: Command, { durability }: Settings): Drive {
   if (!("call" in command)) return {};
-  const { abortAt, maxSteps, discard, ...call } = command.call;
+  const { abortAt, maxSteps, discard, ...rest } = command.call;
   const isAborted = abortAt !== undefined && command.fault === undefined;
-  if (command.do === "step") return { ...call, once: true, ...(isAborted && { abortAt }) };
-  return {
-    ...call,
-    ...(isAborted && { abortAt }),
-    ...(maxSteps !== undefined && { maxSteps }),
-    ...(discard !== undefined && { discard }),
-  };
+  const call = { ...rest, ...(isAborted && { abortAt }), isHeldBack: durability === "exit" };
+  if (command.do === "step") return { ...call, once: true };
+  return { ...call, ...(maxSteps !== undefined && { maxSteps }), ...(discard !== undefined && { discard }) };
 }
 
 /** What is given to a session that stands like this. */

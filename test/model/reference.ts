@@ -3,50 +3,38 @@
  * no order of finishing. A call gives a path. Whatever breaks the call off, the session then stands at one of the path's stages; only
  * results of finished tasks may be kept besides (S6, C5).
  */
+import { INITIAL, START_TASK, type Task, type Write } from "./program.js";
+import { edit, fold, isNode } from "./reference-barrier.js";
 import {
-  INITIAL,
-  questionsOf,
-  type Said,
-  START_TASK,
-  say,
-  sayInTrouble,
-  type Task,
-  type Trouble,
-  type Write,
-} from "./program.js";
-import { edit, fold, isNode, leave } from "./reference-barrier.js";
+  DONE,
+  firstMatch,
+  headOf,
+  openQuestions,
+  paused,
+  READY,
+  stand,
+  superstep,
+  triesOf,
+} from "./reference-superstep.js";
 import type {
   Answer,
   Beginning,
   Boundary,
   Call,
   Given,
-  Memory,
   Path,
-  Point,
   Progress,
   Question,
-  Reason,
   Session,
   Stage,
   Status,
 } from "./shapes.js";
 
-const READY: Status = { kind: "ready" };
-const DONE: Answer = { kind: "done" };
 const NO_PROGRESS: Progress = { armed: [], deferred: [], ended: false };
 
 /** A path on which nothing runs: to the last of these stages, or to an error. */
 export function still(stages: readonly Stage[], code?: string): Path {
   return { stages, answer: code === undefined ? DONE : { kind: "failed", code }, runs: [], boundaries: [] };
-}
-
-export function headOf({ line }: Session): Point {
-  return line.at(-1) as Point;
-}
-
-export function openQuestions({ memory }: Session): readonly Question[] {
-  return memory.flatMap(({ questions }) => questions.filter(({ answer }) => answer === undefined));
 }
 
 /** The first checkpoint, or the next invocation's; undefined for an unknown channel. */
@@ -110,11 +98,21 @@ export function drive(start: Session, call: Call, former: readonly Stage[] = [])
   const stages: Stage[] = [...former, start];
   const runs: Task[] = [];
   const boundaries: Boundary[] = [];
-  const ended = (answer: Answer): Path => ({ stages, runs, boundaries, answer });
+  const stored = (one: Session): Session => (call.isHeldBack === true ? squashed(one, start.line.length) : one);
   let session = start;
+  let isHeld = false;
+  const store = (next: Session): void => void stages.push(stored(next));
   const move = (next: Session): void => {
+    const isNote = next.line.length === session.line.length;
+    const stays = call.isHeldBack === true && !isNote && next.status.kind === "ready";
+    if (isHeld && isNote) store(session);
+    if (!stays) store(next);
+    isHeld = stays;
     session = next;
-    stages.push(next);
+  };
+  const ended = (answer: Answer): Path => {
+    if (isHeld) store(session);
+    return { stages, runs, boundaries, answer };
   };
   if (session.status.kind === "completed") return ended(DONE);
   if (call.discard === true && session.status.kind !== "paused")
@@ -124,7 +122,7 @@ export function drive(start: Session, call: Call, former: readonly Stage[] = [])
     const stop = gate(session, call);
     if (stop !== undefined) move(stop);
     if (stop?.status.kind === "paused") return ended(stop.status);
-    boundaries.push({ session, ran: runs.length });
+    boundaries.push({ session: stored(session), ran: runs.length });
     if (steps === call.maxSteps) return ended({ kind: "failed", code: "STEP_LIMIT" });
     const tries = triesOf(session, call.trouble);
     runs.push(...tries.filter(({ isRun }) => isRun).map(({ task }) => task));
@@ -134,28 +132,12 @@ export function drive(start: Session, call: Call, former: readonly Stage[] = [])
   }
 }
 
-/** The same session with the results of these tasks kept; undefined when one of them cannot have finished, or one that was kept is missing. */
-export function withResults(session: Session, kept: readonly boolean[], trouble?: Trouble): Stage {
-  const tries = triesOf(session, trouble);
-  const isPossible = session.memory.every(({ result }, place) =>
-    kept[place] === true ? tries[place]?.said !== undefined : result === undefined,
-  );
-  const memory = session.memory.map((one, place) => keep(one, kept[place] === true ? tries[place] : undefined));
-  return isPossible ? { ...session, memory } : undefined;
-}
-
-/** The session behind a new checkpoint. What was kept for the former one is gone, and so is its ephemeral value (C1). */
-function stand(former: Stage, point: Omit<Point, "status">, status: Status): Session {
-  const line = [...(former?.line ?? [])];
-  const head = line.pop();
-  if (head !== undefined) line.push({ ...head, state: { ...head.state, hint: undefined } });
-  const memory = point.frontier.map(() => ({ questions: [] }));
-  return { line: [...line, { ...point, status }], status, passed: [], issued: former?.issued ?? 0, memory };
-}
-
-function paused(session: Session, reason: Reason, gateName?: string): Session {
-  const passed = gateName === undefined ? session.passed : [...session.passed, gateName];
-  return { ...session, passed, status: { kind: "paused", reason } };
+/** What comes after so many checkpoints as one: what ran in all of them, and the state of the last. */
+function squashed(session: Session, length: number): Session {
+  const held = session.line.slice(length);
+  if (held.length < 2) return session;
+  const one = { ...headOf(session), ran: held.flatMap(({ ran }) => ran) };
+  return { ...session, line: [...session.line.slice(0, length), one] };
 }
 
 /** P1, before a superstep: open questions, then the option, then the hook; the last two once a boundary each (P2). */
@@ -169,91 +151,6 @@ function gate(session: Session, { before, hookBefore }: Call): Session | undefin
   if (hookBefore === true && !passed.includes("hook"))
     return paused(session, { kind: "hook", detail: "before" }, "hook");
   return undefined;
-}
-
-function firstMatch(tasks: readonly Task[], names: readonly string[] | "*" = []): string | undefined {
-  return tasks.find(({ node }) => names === "*" || names.includes(node))?.node;
-}
-
-interface Try {
-  readonly task: Task;
-  readonly isRun: boolean;
-  /** What it said when it finished. */
-  readonly said?: Said | undefined;
-  /** The question that it leaves open. */
-  readonly asks?: string;
-}
-
-function triesOf(session: Session, trouble: Trouble | undefined): readonly Try[] {
-  const { frontier, state } = headOf(session);
-  return session.memory.map(({ result, questions }, place): Try => {
-    const task = frontier[place] as Task;
-    if (result !== undefined) return { task, isRun: false, said: result };
-    const open = questions.find(({ answer }) => answer === undefined);
-    if (open !== undefined) return { task, isRun: false, asks: open.payload };
-    const own = trouble?.node === task.node ? trouble : undefined;
-    if (own?.kind === "throws" || own?.kind === "hangs") return { task, isRun: true };
-    const asks = questionsOf(task)[questions.length];
-    if (asks !== undefined) return { task, isRun: true, asks };
-    const answers = questions.map(({ answer }) => answer?.value);
-    return { task, isRun: true, said: sayInTrouble(say(task, state, answers), own) };
-  });
-}
-
-function keep(memory: Memory, tried: Try | undefined): Memory {
-  return tried?.said === undefined ? memory : { ...memory, result: tried.said };
-}
-
-/** A failure beats a question (S6), a question beats the barrier (P3), and completion beats a pause (P1). */
-function superstep(session: Session, tries: readonly Try[], call: Call): { stages: Session[]; answer?: Answer } {
-  const head = headOf(session);
-  const tried = { ...session, memory: session.memory.map((one, place) => keep(one, tries[place])) };
-  const failed = (code: string) => {
-    const status = { kind: "failed", code } as const;
-    return { stages: [{ ...tried, status }], answer: status };
-  };
-  if (tries.some(({ said, asks }) => said === undefined && asks === undefined)) return failed("NODE_FAILED");
-  if (tries.some(({ asks }) => asks !== undefined)) return pausing([], asked(tried, tries));
-  const results = tries.map(({ task, said }) => ({ task, said: said as Said }));
-  const folded = fold(
-    head,
-    results.map(({ said }) => said.write),
-  );
-  if (folded === undefined) return failed("UNKNOWN_CHANNEL");
-  const next = leave(head.progress, results, folded.state);
-  if (next === undefined) return failed("ROUTE_UNKNOWN_TARGET");
-  const { end, ...place } = next;
-  const step = head.step + 1;
-  const committed = stand(session, { source: "step", step, ran: head.frontier, ...folded, ...place }, end ?? READY);
-  if (end !== undefined) return { stages: [committed], answer: end.kind === "failed" ? end : DONE };
-  const node = firstMatch(head.frontier, call.after);
-  if (node !== undefined) return pausing([], committedPause(committed, { kind: "afterNode", node }));
-  if (call.each === true) return pausing([], committedPause(committed, { kind: "afterStep", step }));
-  if (call.hookAfter !== true) return { stages: [committed] };
-  return pausing([committed], paused(committed, { kind: "hook", detail: "after" }));
-}
-
-type Tried = ReturnType<typeof superstep>;
-
-function pausing(stages: readonly Session[], last: Session): Tried {
-  return { stages: [...stages, last], answer: last.status as Answer & { kind: "paused" } };
-}
-
-function committedPause(committed: Session, reason: Reason): Session {
-  const status: Status = { kind: "paused", reason };
-  return { ...committed, status, line: [...committed.line.slice(0, -1), { ...headOf(committed), status }] };
-}
-
-/** Every task that asks something new gets a fresh number, in frontier order. */
-function asked(session: Session, tries: readonly Try[]): Session {
-  let { issued } = session;
-  const memory = session.memory.map((one, place) => {
-    const { asks, isRun } = tries[place] as Try;
-    if (asks === undefined || !isRun) return one;
-    return { ...one, questions: [...one.questions, { number: ++issued, payload: asks }] };
-  });
-  const open = openQuestions({ ...session, memory }).map(({ number }) => number);
-  return paused({ ...session, memory, issued }, { kind: "interrupt", open });
 }
 
 /** Which open question gets which answer; undefined when something given fits none (P3). */

@@ -30,16 +30,20 @@ export class Seat implements Host {
   readonly runner: AppRunner<ModelChannels, NodeName>;
   readonly #promised: Promised;
   readonly #clock = new TestClock();
+  /** Under durability "exit" the runner tells of what is not durable yet. */
+  readonly #isHeldBack: boolean;
   #call: Drive = {};
   #runs: Task[] = [];
   #abort = new AbortController();
 
-  constructor(inner: Checkpointer, { isLate, onFailure, ends }: Settings, promised: Promised) {
+  constructor(inner: Checkpointer, { isLate, onFailure, durability, ends }: Settings, promised: Promised) {
     this.#promised = promised;
+    this.#isHeldBack = durability === "exit";
     this.link = new Link(inner, isLate, ends === "at once" ? undefined : GONE_PID);
     this.runner = new AppRunner(appOf(this), {
       checkpointer: this.link.store,
       onFailure,
+      durability,
       clock: this.#clock,
       lease: { clock: STILL, ...(ends === "at once" && { ttlMs: 0 }) },
       hooks: [
@@ -49,6 +53,10 @@ export class Seat implements Host {
         },
       ],
     });
+  }
+
+  hear(event: RunEvent): void {
+    if (!this.#isHeldBack) this.#promised.hear(event);
   }
 
   /** Before every command. Gives the signal for its call. */
@@ -83,7 +91,7 @@ export class Seat implements Host {
   }
 
   remembered(taskId: string): void {
-    this.#promised.affected.add(taskId);
+    if (!this.#isHeldBack) this.#promised.affected.add(taskId);
   }
 
   async hang(signal: AbortSignal): Promise<never> {

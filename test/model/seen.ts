@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { PauseReason, SessionStatus, StoredSession, TaskRecord } from "../../src/index.js";
 import { taskOf } from "./graph.js";
 import type { State, Task } from "./program.js";
-import { headOf } from "./reference.js";
+import { headOf } from "./reference-superstep.js";
 import type { Question, Reason, Session, Stage, Status } from "./shapes.js";
 
 export interface Seen {

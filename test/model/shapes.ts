@@ -69,6 +69,8 @@ export interface Call {
   readonly hookAfter?: boolean;
   readonly maxSteps?: number;
   readonly discard?: boolean;
+  /** Durability "exit": supersteps that go straight on are stored together, when the call ends. */
+  readonly isHeldBack?: boolean;
   readonly trouble?: Trouble;
 }
 /** How an invocation begins. */

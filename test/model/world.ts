@@ -1,13 +1,14 @@
 /** One session in the library beside the same session in the reference: after every command, each has to find the other. */
 import { type Checkpointer, type RunStream, resumeWith, type StoredSession, type UpdateOf } from "../../src/index.js";
-import type { Command, Settings } from "./commands.js";
+import type { Command, Drive, Settings } from "./commands.js";
 import type { ModelChannels } from "./graph.js";
 import { answerIn, type Heard, viewIn } from "./heard.js";
+import type { Link } from "./link.js";
 import { ModelMismatch } from "./mismatch.js";
 import { checkPast } from "./past.js";
 import { abortedAt, brokenOff, callOf, type Ending, endingOf, givenOf, pathOf } from "./paths.js";
 import type { NodeName, Task, Trouble, Write } from "./program.js";
-import { withResults } from "./reference.js";
+import { withResults } from "./reference-superstep.js";
 import { Promised, Seat } from "./seat.js";
 import { inOrder, isSame, numbersIn, QuestionIds, seenAs, seenIn } from "./seen.js";
 import type { Given, Path, Stage } from "./shapes.js";
@@ -16,11 +17,18 @@ type Options = NonNullable<Parameters<Seat["runner"]["invoke"]>[2]>;
 /** One command, as it went. */
 interface Course {
   readonly command: Command;
+  readonly call: Drive;
   readonly given: Given;
   readonly path: Path;
   /** The session that may change. */
   readonly sessionId: string;
   readonly options: Options;
+}
+/** A call of a runner that was stopped in its midst. */
+interface Sleeper {
+  readonly calling: Promise<Heard>;
+  readonly link: Link;
+  readonly sessionId: string;
 }
 /** Where a session is known to stand. */
 interface Known {
@@ -31,12 +39,15 @@ interface Known {
 
 const NOBODY: Known = { stage: undefined, ids: new QuestionIds(), incarnation: undefined };
 const ENOUGH = 1_000;
+/** What is deleted or pruned late is gone: neither stands under a lease. */
+const UNFENCED: ReadonlySet<string> = new Set(["delete", "prune"]);
 
 export class World {
   readonly #open: () => Checkpointer;
   readonly #promised = new Promised();
   /** Sessions that nobody touches any more, as they were left. */
   readonly #left = new Map<string, unknown>();
+  #sleepers: Sleeper[] = [];
   #store: Checkpointer;
   #settings: Settings;
   #seat: Seat;
@@ -57,8 +68,12 @@ export class World {
   async execute(command: Command): Promise<void> {
     this.#commands++;
     if (command.do === "reopen") return this.#reopen(command.settings);
+    if (command.do === "wake") return this.#wake();
     const course = this.#plan(command);
-    const heard = await Promise.race([this.#call(course), this.#seat.link.death.then(() => undefined)]);
+    const calling = this.#call(course);
+    const heard = await Promise.race([calling, this.#seat.link.death.then(() => undefined)]);
+    if (heard === undefined && this.#seat.link.isStopped && !UNFENCED.has(command.do))
+      this.#sleepers.push({ calling, link: this.#seat.link, sessionId: course.sessionId });
     const endings = this.#endingsOf(course, heard);
     this.#checkRuns(course, endings);
     const known = await this.#reconcile(course, endings, heard);
@@ -71,6 +86,7 @@ export class World {
 
   /** The whole past of the session, and every session that was left behind. */
   async finish(): Promise<void> {
+    await this.#wake();
     const { stage } = this.#known;
     this.#seat.begin({}, undefined);
     if (stage !== undefined) await checkPast(this.#seat.runner, this.#sessionId, { stage, isWhole: !this.#isPruned });
@@ -84,8 +100,8 @@ export class World {
   #plan(command: Command): Course {
     const { stage } = this.#known;
     const given: Given = command.do === "resume" ? givenOf(stage, command.reply) : { kind: "none" };
-    const call = callOf(command);
-    const path = pathOf(stage, command, given);
+    const call = callOf(command, this.#settings);
+    const path = pathOf(stage, command, call, given);
     if (call.discard === true) this.#promised.completed.clear();
     const signal = this.#seat.begin(call, command.fault);
     const options: Options = {
@@ -97,7 +113,7 @@ export class World {
       ...(call.discard !== undefined && { discardPending: call.discard }),
     };
     const sessionId = command.do === "fork" ? `fork ${this.#commands}` : this.#sessionId;
-    return { command, given, path, sessionId, options };
+    return { command, call, given, path, sessionId, options };
   }
 
   async #call(course: Course): Promise<Heard> {
@@ -133,6 +149,7 @@ export class World {
       case "prune":
         return runner.prune({ sessionId, keepLast: command.keepLast });
       case "reopen":
+      case "wake":
         return Promise.resolve();
     }
   }
@@ -162,7 +179,7 @@ export class World {
   }
 
   async #listen(stream: RunStream<ModelChannels>): Promise<unknown> {
-    for await (const event of stream) this.#promised.hear(event);
+    for await (const event of stream) this.#seat.hear(event);
     return stream.result;
   }
 
@@ -173,12 +190,11 @@ export class World {
     return Object.fromEntries([...entries, ...(given.ghost === true ? [["ghost", 1] as const] : [])]);
   }
 
-  #endingsOf({ command, path }: Course, heard: Heard): readonly Ending[] {
+  #endingsOf({ call: { abortAt }, path }: Course, heard: Heard): readonly Ending[] {
     if (heard === undefined) return brokenOff(path, this.#settings, undefined);
     const { hit } = this.#seat.link;
     if (hit !== undefined && hit !== "release")
       return brokenOff(path, this.#settings, { kind: "failed", code: "CHECKPOINT_FAILED" });
-    const { abortAt } = callOf(command);
     if (abortAt !== undefined && this.#seat.runs.length >= abortAt) return abortedAt(path, abortAt, this.#settings);
     return [endingOf(path, this.#settings)];
   }
@@ -195,13 +211,13 @@ export class World {
 
   /** Finds the ending that is in the store, and that the caller heard of. */
   async #reconcile(course: Course, endings: readonly Ending[], heard: Heard): Promise<Known> {
-    const { sessionId, command } = course;
+    const { sessionId, command, call } = course;
     const stored = await this.#store.load(sessionId);
     const incarnation = stored?.checkpoint.incarnation;
     const ids = incarnation === this.#known.incarnation ? this.#known.ids : new QuestionIds();
     const points = (await this.#store.history(sessionId, { limit: ENOUGH })).length;
     for (const ending of [...endings].reverse()) {
-      const stage = matchOf(ending, stored, { points, ids, trouble: callOf(command).trouble });
+      const stage = matchOf(ending, stored, { points, ids, trouble: call.trouble });
       if (stage === "none") continue;
       const numbers = stored === undefined ? new Map<string, number>() : numbersIn(stored, stage, ids);
       if (heard !== undefined && !isSame(answerIn(heard, numbers), ending.answer && inOrder(ending.answer))) continue;
@@ -240,6 +256,20 @@ export class World {
     if (stays) return;
     this.#sessionId = forkId;
     this.#known = forked;
+  }
+
+  /** Runners that were stopped go on. Somebody else has their sessions by now, and nothing of theirs may be written (C4). */
+  async #wake(): Promise<void> {
+    for (const { calling, link, sessionId } of this.#sleepers.splice(0)) {
+      const claim = { sessionId, owner: "somebody else", at: Number.MAX_SAFE_INTEGER, ttlMs: 0 };
+      const answer = await this.#store.acquire(claim);
+      if (answer.kind === "granted") await this.#store.release(answer.lease);
+      const before = await this.#look(sessionId);
+      link.wake();
+      const heard = await calling;
+      const after = await this.#look(sessionId);
+      if (!isSame(before, after)) throw new ModelMismatch("a stale owner has written", { before, after, heard });
+    }
   }
 
   async #look(sessionId: string): Promise<unknown> {
