@@ -28,9 +28,8 @@ import {
   type Trouble,
 } from "./program.js";
 
-export const channels = { count: sum(), log: append<string>(), last: lastValue(""), hint: ephemeral<string>() };
+const channels = { count: sum(), log: append<string>(), last: lastValue(""), hint: ephemeral<string>() };
 export type ModelChannels = typeof channels;
-export type ModelApp = ReturnType<typeof appOf>;
 
 /** Where the nodes live: a process that may be told to stop, or be gone. */
 export interface Host {

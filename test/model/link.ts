@@ -15,7 +15,7 @@ export interface Fault {
 }
 
 /** What a link throws. */
-export class LostCall extends TypeError {}
+class LostCall extends TypeError {}
 
 export class Link {
   readonly store: Checkpointer;

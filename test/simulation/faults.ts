@@ -2,7 +2,7 @@
 import type { Random } from "./random.js";
 
 /** What may become of a call to the store. */
-export const FATES = ["done", "refused", "forgotten", "overdue", "repeated", "silent"] as const;
+const FATES = ["done", "refused", "forgotten", "overdue", "repeated", "silent"] as const;
 export type Fate = (typeof FATES)[number];
 
 export interface Faults {

@@ -4,7 +4,7 @@
  */
 import { append, END, type NodeContext, Send, START, StateGraph, type StateOf, sum } from "../../src/index.js";
 
-export const channels = { log: append<string>(), count: sum() };
+const channels = { log: append<string>(), count: sum() };
 export type SimulatedChannels = typeof channels;
 type State = StateOf<SimulatedChannels>;
 

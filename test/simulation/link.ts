@@ -12,7 +12,7 @@ import type { Machine } from "./machine.js";
 import { named, TTL_MS, type World } from "./world.js";
 
 /** What a link throws for a call whose answer it does not have. */
-export class LinkError extends TypeError {}
+class LinkError extends TypeError {}
 
 type Outcome = { readonly value: unknown } | { readonly error: unknown };
 
