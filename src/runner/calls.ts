@@ -133,9 +133,9 @@ export class Calls<C extends Channels> {
   }
 
   delete(sessionId: string): Promise<void> {
-    return this.#alone(sessionId, async () => {
+    return this.#alone(sessionId, async ({ fence }) => {
       await checkExists(this.#engine.store, sessionId);
-      await this.#engine.store.delete(sessionId);
+      await this.#engine.store.delete(sessionId, fence);
     });
   }
 

@@ -51,9 +51,9 @@ export class Store {
     return guard("list sessions", () => this.#checkpointer.list(query));
   }
 
-  delete(sessionId: string): Awaitable<void> {
+  delete(sessionId: string, fence: number): Awaitable<void> {
     this.#resident.delete(sessionId);
-    return guard("delete a session", () => this.#checkpointer.delete(sessionId));
+    return guard("delete a session", () => this.#checkpointer.delete(sessionId, fence));
   }
 
   history(sessionId: string, query: HistoryQuery): Awaitable<readonly Checkpoint[]> {

@@ -89,8 +89,11 @@ export interface Checkpointer {
   /** Writes a note and task records beside the head, in one transaction. */
   annotate(write: NoteWrite): Awaitable<void>;
   list(query: SessionQuery): Awaitable<readonly SessionSummary[]>;
-  /** Forgets the session; no error when there is none. Sessions that were forked from it keep what they need. */
-  delete(sessionId: string): Awaitable<void>;
+  /**
+   * Forgets the session; no error when there is none. Sessions that were forked from it keep what they need. Throws
+   * CheckpointConflictError, and forgets nothing, when the session has a newer lease than `fence`.
+   */
+  delete(sessionId: string, fence?: number): Awaitable<void>;
 
   /**
    * A page of the session's line, newest first, over the checkpoint it was forked from and on; empty when there is no such session.

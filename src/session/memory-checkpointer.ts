@@ -59,7 +59,8 @@ export class MemoryCheckpointer implements Checkpointer {
     return summaries.filter((summary) => status === undefined || summary.status === status).slice(0, limit);
   }
 
-  delete(sessionId: string): void {
+  delete(sessionId: string, fence?: number): void {
+    this.#checkFence({ sessionId, incarnation: "" }, undefined, fence);
     this.#sessions.delete(sessionId);
   }
 

@@ -93,10 +93,10 @@ export class SqliteCheckpointer implements Checkpointer {
     return this.#read("list sessions", (file) => listSessions(file, query));
   }
 
-  async delete(sessionId: string): Promise<void> {
+  async delete(sessionId: string, fence?: number): Promise<void> {
     const freed = await this.#write("delete a session", (file) => {
       file.known.delete(sessionId);
-      return writeDeletion(file, sessionId);
+      return writeDeletion(file, sessionId, fence);
     });
     if (freed.checkpoints > 0) await this.#shrinking.shrink({ isWorthIt: "manyPages" });
   }

@@ -50,8 +50,9 @@ export function writeNote(file: OpenFile, { write, note, records }: EncodedNote)
   setSession(statements, { ...session, ...noteColumns(session, write, note), seen: seq, kept, updated_at: write.at });
 }
 
-/** Forgets the session; its rows stay as far as forks need them. */
-export function writeDeletion(file: OpenFile, sessionId: string): Pruned {
+/** Forgets the session; its rows stay as far as forks need them. Throws CheckpointConflictError. */
+export function writeDeletion(file: OpenFile, sessionId: string, fence: number | undefined): Pruned {
+  checkFence(file.statements, sessionId, fence, undefined);
   const session = file.statements.session.get(sessionId) as SessionRow | undefined;
   if (session === undefined) return NOTHING_GONE;
   return atomically(file.statements, () => {

@@ -39,8 +39,8 @@ interface Known {
 
 const NOBODY: Known = { stage: undefined, ids: new QuestionIds(), incarnation: undefined };
 const ENOUGH = 1_000;
-/** What is deleted or pruned late is gone: neither stands under a lease. */
-const UNFENCED: ReadonlySet<string> = new Set(["delete", "prune"]);
+/** What is pruned late is gone: it stands under no lease. */
+const UNFENCED: ReadonlySet<string> = new Set(["prune"]);
 
 export class World {
   readonly #open: () => Checkpointer;

@@ -6,6 +6,13 @@ const STORE = ["test/sqlite/sqlite-checkpointer.test.ts", "test/sqlite/like-memo
 
 export const SQLITE_MUTANTS: readonly Mutant[] = [
   {
+    breaks: "C4: an owner that lost its lease deletes the session",
+    file: "src/sqlite/writing.ts",
+    find: "  checkFence(file.statements, sessionId, fence, undefined);\n",
+    replace: "",
+    killers: CONTRACT,
+  },
+  {
     breaks: "C4: the SQLite store commits on any head",
     file: "src/sqlite/writing.ts",
     find: "|| seqOf(head.id) !== seq)",

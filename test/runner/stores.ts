@@ -56,8 +56,8 @@ export class NotingCheckpointer implements Checkpointer {
   list(query: SessionQuery) {
     return this.#do({ method: "list", query }, () => this.#inner.list(query));
   }
-  delete(sessionId: string) {
-    return this.#do({ method: "delete", sessionId }, () => this.#inner.delete(sessionId));
+  delete(sessionId: string, fence?: number) {
+    return this.#do({ method: "delete", sessionId }, () => this.#inner.delete(sessionId, fence));
   }
   history(sessionId: string, query: HistoryQuery) {
     return this.#inner.history(sessionId, query);

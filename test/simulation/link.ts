@@ -46,15 +46,15 @@ export function linkOf(
   };
   return intercept(world.ledger.store, (call) => {
     const fate = world.fate();
-    return new Promise((resolve, reject) => {
-      if (fate === "silent") time.after(chance.between(0, PATIENCE_MS), () => world.kill(machine));
-      if (fate === "overdue") void answer(call, fate, lost(call, fate)).catch(reject);
-      const isLate = fate === "overdue";
-      time.after(isLate ? chance.between(1, 2 * TTL_MS) : delay(), () => {
+    if (fate === "overdue") {
+      time.after(chance.between(1, 2 * TTL_MS), () => done(world, machine, call, fate));
+      return answer(call, fate, lost(call, fate));
+    }
+    if (fate === "silent") time.after(chance.between(0, PATIENCE_MS), () => world.kill(machine));
+    return new Promise((resolve) => {
+      time.after(delay(), () => {
         const outcome = fate === "refused" ? lost(call, fate) : done(world, machine, call, fate);
-        if (isLate || fate === "silent") return;
-        const told = fate === "forgotten" ? lost(call, fate) : outcome;
-        answer(call, fate, told).then(resolve, reject);
+        if (fate !== "silent") resolve(answer(call, fate, fate === "forgotten" ? lost(call, fate) : outcome));
       });
     });
   });

@@ -19,10 +19,13 @@ function report(seed: number, { broken, trace }: Outcome): string {
 }
 
 test("whatever goes wrong, no session is torn, and all of them come to their end", { timeout: 600_000 }, async () => {
+  let supersteps = 0;
   for (const seed of seeds()) {
     const outcome = await simulate(seed);
+    supersteps += outcome.supersteps;
     expect(outcome.broken.length === 0 ? "" : report(seed, outcome)).toBe("");
   }
+  if (ONLY_SEED === undefined) expect(supersteps / SEEDS).toBeGreaterThan(10);
 });
 
 test("the same seed is the same run", { timeout: 60_000 }, async () => {

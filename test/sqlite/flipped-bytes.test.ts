@@ -83,10 +83,10 @@ async function flip(
 async function answersTo(questions: readonly Question[]): Promise<readonly unknown[]> {
   const database = await asked(async () => new Database(bytes));
   const store = await asked(async () => new SqliteCheckpointer(database as Database.Database));
-  if (!(store instanceof SqliteCheckpointer)) return [REFUSED];
-  const answers: unknown[] = [];
-  for (const question of questions) answers.push(await asked(async () => question(store)));
-  (database as Database.Database).close();
+  const answers: unknown[] = store instanceof SqliteCheckpointer ? [] : [REFUSED];
+  if (store instanceof SqliteCheckpointer)
+    for (const question of questions) answers.push(await asked(async () => question(store)));
+  if (database instanceof Database) database.close();
   return answers;
 }
 

@@ -32,8 +32,11 @@ async function checkOlder(store: Checkpointer): Promise<void> {
   await store.annotate(noteOn(first, { records: [RESULT], fence }));
   await store.commit(second, { fence });
   await isConflict(() => store.commit(nextOf(second, "n", replaceAll(2)), { fence: older }));
+  await isConflict(() => store.delete("s", older));
   await expectHead(store, second);
   await expectLine(store, "s", [second, first]);
+  await store.delete("s", fence);
+  await expectNoSession(store, "s");
 }
 
 async function checkOlderFirst(store: Checkpointer): Promise<void> {
