@@ -28,7 +28,9 @@ export function findStep(statements: Statements, line: Line, step: number): Plac
     if (oldest === undefined) continue;
     lowest = checked({ row: oldest, segment });
     if (oldest.step > step) continue;
-    const found = checked({ row: newestUpTo(statements, segment, oldest, step), segment });
+    const newest = newestUpTo(statements, lowest, step);
+    if (newest === undefined) throw damagedLog(line);
+    const found = checked({ row: newest, segment });
     checkNewest(statements, line, found, step);
     return found;
   }
@@ -77,14 +79,15 @@ function checkNewest(statements: Statements, line: Line, found: Placed, step: nu
   if (next !== undefined && !(follows(found, next) && next.row.step > step)) throw damagedLog(line);
 }
 
-/** Halves the segment. What the rows say is looked at when one is found. */
-function newestUpTo({ newest }: Statements, { last }: Segment, oldest: LogHead, step: number): LogHead {
+/** Halves the segment. What the rows say is looked at when one is found; here only that a damaged tree leads to an end. */
+function newestUpTo({ newest }: Statements, { segment, row: oldest }: Placed, step: number): LogHead | undefined {
   let found = oldest;
   let low = oldest.id;
-  let high = (newest.get(oldest.id, last) as LogHead).id + 1;
+  let high = segment.last + 1;
   while (high - low > 1) {
     const middle = Math.floor((low + high) / 2);
-    const row = newest.get(oldest.id, middle) as LogHead;
+    const row = newest.get(oldest.id, middle) as LogHead | undefined;
+    if (row === undefined || row.id > middle) return undefined;
     if (row.step <= step) {
       found = row;
       low = middle;

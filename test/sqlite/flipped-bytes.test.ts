@@ -15,6 +15,9 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const PAGE = 512;
 /** A page's kind, how many cells it has, and where they begin: a small change here makes rows vanish without a sound. */
 const PAGE_HEADER = 12;
+/** At the end of a page that only leads to others stand the ids that decide which one: a small change here leads astray. */
+const SIGNPOSTS = 40;
+const KINDS_OF_SIGNPOSTS = [2, 5];
 const REFUSED = "refused";
 
 type Question = (store: SqliteCheckpointer) => Promise<unknown>;
@@ -51,11 +54,17 @@ test("T1: with any bit turned round where a page says what it holds, whatever is
   const questions = [...READING, ...FINDING];
   const right = await answersTo(questions);
   expect(right).not.toContain(REFUSED);
-  const places = [...bytes.keys()].filter((place) => place % PAGE < PAGE_HEADER);
+  const places = [...bytes.keys()].filter(saysWhatPagesHold);
   const bits = Array.from({ length: 8 }, (_, bit) => 1 << bit);
   const flips = await flip(places, bits, { questions, right });
   expect(flips.wrong).toEqual([]);
 }, 180_000);
+
+function saysWhatPagesHold(place: number): boolean {
+  if (place % PAGE < PAGE_HEADER) return true;
+  const kind = bytes[place - (place % PAGE)] ?? 0;
+  return KINDS_OF_SIGNPOSTS.includes(kind) && place % PAGE >= PAGE - SIGNPOSTS;
+}
 
 /** Flips each of these bits by itself, and asks. */
 async function flip(

@@ -58,7 +58,17 @@ export async function everythingIn(store: Checkpointer): Promise<readonly unknow
 
 /** The session and its line; each may be asked for by itself. */
 export async function everythingOf(store: Checkpointer, sessionId: string): Promise<readonly unknown[]> {
-  return [plain(await store.load(sessionId)), (await store.history(sessionId, { limit: 100 })).map(plainCheckpoint)];
+  return [plain(await store.load(sessionId)), (await historyIn(store, sessionId)).map(plainCheckpoint)];
+}
+
+/** Page by page until there is none: a page may end where damage begins, and the next one says so. */
+async function historyIn(store: Checkpointer, sessionId: string): Promise<readonly Checkpoint[]> {
+  const read: Checkpoint[] = [];
+  for (let seq = Number.MAX_SAFE_INTEGER; ; seq = read.at(-1)?.seq ?? 0) {
+    const page = await store.history(sessionId, { limit: 100, before: { seq } });
+    if (page.length === 0) return read;
+    read.push(...page);
+  }
 }
 
 /** As a run does: what is left behind is witnessed when the lease is given back. */
