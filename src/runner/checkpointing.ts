@@ -10,24 +10,37 @@ type Place = Pick<
   "sessionId" | "incarnation" | "seq" | "parentSeq" | "forkedFrom" | "source" | "step" | "frontier" | "progress" | "ran"
 >;
 
+const NONE: readonly string[] = Object.freeze([]);
+
+/** Written out key by key: one is made each superstep, and a spread of as many keys costs as much as all the rest of it. */
 export function makeCheckpoint<C extends Channels>(
   { clock, plan }: Engine<C>,
   place: Place,
   { state, versions, deltas, updatedChannels }: BarrierResult<C>,
   note: Note,
 ): Checkpoint<C> {
-  return {
-    ...place,
+  const { ephemeral, fingerprint } = plan;
+  const checkpoint: Checkpoint<C> = {
+    sessionId: place.sessionId,
+    incarnation: place.incarnation,
+    seq: place.seq,
+    parentSeq: place.parentSeq,
+    source: place.source,
+    step: place.step,
     createdAt: clock.now(),
     format: FORMAT,
-    fingerprint: plan.fingerprint,
+    fingerprint,
     state,
-    ephemeral: plan.ephemeral.filter((name) => state[name] !== undefined),
+    ephemeral: ephemeral.length === 0 ? NONE : ephemeral.filter((name) => state[name] !== undefined),
     versions,
+    frontier: place.frontier,
+    progress: place.progress,
+    ran: place.ran,
     deltas,
     updatedChannels,
     note,
   };
+  return place.forkedFrom === undefined ? checkpoint : { ...checkpoint, forkedFrom: place.forkedFrom };
 }
 
 /** Tells a session from every other, of the same id too. Random numbers that come again, of a runner that repeats a run, do not make two sessions one. */

@@ -4,6 +4,7 @@ import { locate, recordOf, SuperstepError } from "../errors.js";
 import type { Checkpoint } from "../session/checkpoint.js";
 import type { Channels } from "../state/channel.js";
 import type { PauseReason } from "../superstep/interrupts.js";
+import { isThenable } from "../superstep/thenable.js";
 import { type PausedReport, type RunResult, reportOf, type StepReport, type StepResult } from "./report.js";
 import { frontierContext, keptTasks, nextStep, type Run, view } from "./run.js";
 import { annotate } from "./saving.js";
@@ -18,7 +19,8 @@ export async function driveOn<C extends Channels>(run: Run<C>, before?: () => Pr
     await before?.();
     let advance = await begin(run);
     for (let steps = 1; advance.kind === "committed"; steps++) {
-      advance = await runSuperstep(run);
+      const tried = runSuperstep(run);
+      advance = isThenable(tried) ? await tried : tried;
       if (steps % TURN === 0) await nextTurn();
     }
     return advance;

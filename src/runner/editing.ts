@@ -100,7 +100,7 @@ export async function leave<C extends Channels>(
 
 /** The note of a session that stands before a new frontier. */
 export function noteBehind({ end }: Frontier, issued: number): Note {
-  return { passed: [], issued, status: statusBehind(end) };
+  return { status: statusBehind(end), passed: [], issued };
 }
 
 function statusBehind(end: Frontier["end"]): SessionStatus {
@@ -130,7 +130,7 @@ async function write<C extends Channels>(
 /** A pause, a question or a failed task belongs to the session that met it; an end does not. */
 function asForked({ status }: Note): Note {
   const isFinal = status.kind === "completed" || (status.kind === "failed" && status.error.code === "JOIN_STALLED");
-  return { passed: [], issued: 0, status: isFinal ? status : READY };
+  return { status: isFinal ? status : READY, passed: [], issued: 0 };
 }
 
 function checkWrite(option: string, write: unknown): Update {

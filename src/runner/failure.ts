@@ -39,7 +39,7 @@ export async function recordFailure<C extends Channels>(run: Run<C>, attempt: Fa
   } catch (unsaved) {
     return isOfStore ? error : unsaved;
   }
-  tellSettled(run, settled, keeper.reported, nextStep(run));
+  tellSettled(run, settled, keeper, nextStep(run));
   return error;
 }
 
@@ -51,12 +51,12 @@ function taskOf({ task }: Settled): TaskRef {
 export function tellSettled<C extends Channels>(
   { emit }: Run<C>,
   settled: readonly Settled[],
-  reported: ReadonlySet<string>,
+  keeper: Keeper<C>,
   step: number,
 ): void {
   if (emit === undefined) return;
   for (const one of settled) {
-    if (one.kind === "finished" && !one.kept && !reported.has(one.task.id)) {
+    if (one.kind === "finished" && !one.kept && !keeper.isReported(one.task)) {
       emit(step, { type: "node.completed", task: one.task, attempt: one.attempt, durationMs: one.ms });
     }
     if (one.kind === "failed" || one.kind === "unstorable") {

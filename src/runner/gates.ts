@@ -4,24 +4,25 @@ import type { Gate, Note } from "../session/checkpoint.js";
 import { READY } from "../session/status.js";
 import type { Channels } from "../state/channel.js";
 import { openInterrupts, type PauseReason, pauseBefore, toPending } from "../superstep/interrupts.js";
+import { type Awaitable, after } from "../superstep/thenable.js";
 import { DEFAULT_MAX_STEPS } from "./options.js";
 import { nextStep, type Run } from "./run.js";
 import { annotate } from "./saving.js";
 
 /** The pause that stands before the next superstep, stored; undefined when the way is free. Throws RunAbortedError and StepLimitError. */
-export async function stopBefore<C extends Channels>(run: Run<C>): Promise<PauseReason | undefined> {
+export function stopBefore<C extends Channels>(run: Run<C>): Awaitable<PauseReason | undefined> {
   const unanswered = blockedByQuestions(run);
   if (unanswered !== undefined) return settle(run, unanswered);
   const { frontier } = run.standing.checkpoint;
   const option = pauseBefore(run.options, frontier);
   if (option !== undefined && !hasPassed(run, "option")) return settle(run, option, "option");
   const { hooks } = run.engine;
-  const wish = hooks.has("beforeStep")
-    ? await hooks.ask("beforeStep", { sessionId: run.sessionId, step: nextStep(run), frontier })
-    : undefined;
-  if (wish !== undefined && !hasPassed(run, "hook")) return settle(run, { kind: "hook", detail: wish.detail }, "hook");
-  await checkLimits(run);
-  return undefined;
+  if (!hooks.has("beforeStep")) return checkLimits(run);
+  const asked = hooks.ask("beforeStep", { sessionId: run.sessionId, step: nextStep(run), frontier });
+  return after(asked, (wish): Awaitable<PauseReason | undefined> => {
+    if (wish === undefined || hasPassed(run, "hook")) return checkLimits(run);
+    return settle(run, { kind: "hook", detail: wish.detail }, "hook");
+  });
 }
 
 /** Stores a pause and says so. */
@@ -57,12 +58,15 @@ async function makeReady<C extends Channels>(run: Run<C>): Promise<void> {
   if (note.status.kind !== "ready") await annotate(run, { ...note, status: READY }, []);
 }
 
-async function checkLimits<C extends Channels>(run: Run<C>): Promise<void> {
+/** Lets the run pass, or throws. */
+function checkLimits<C extends Channels>(run: Run<C>): Awaitable<undefined> {
   const { cancellation, sessionId } = run;
   if (cancellation.aborted || cancellation.stopAtBoundary !== undefined) {
-    await makeReady(run);
-    throw cancellation.toError(sessionId);
+    return after(makeReady(run), () => {
+      throw cancellation.toError(sessionId);
+    });
   }
   const most = run.options.maxSteps ?? DEFAULT_MAX_STEPS;
   if (run.tally.steps >= most) throw new StepLimitError(sessionId, most);
+  return undefined;
 }

@@ -3,6 +3,7 @@
  * one transaction, and a superstep that ends in that turn writes none. Completion is reported once it is durable (C2).
  */
 import { crashPoint } from "../crash-point.js";
+import type { TaskRef } from "../errors.js";
 import type { Channels } from "../state/channel.js";
 import type { Settled } from "../superstep/attempt.js";
 import type { TaskRecord } from "../superstep/record.js";
@@ -17,15 +18,21 @@ interface Waiting {
 }
 type Finished = Settled & { readonly kind: "finished" };
 
-export class Keeper<C extends Channels> {
+/** What is to be written, who is to be told of it, and who waits for it. */
+class Backlog {
+  readonly records: TaskRecord[] = [];
+  readonly finished: Finished[] = [];
+  readonly waiting: Waiting[] = [];
   /** Tasks whose results are durable and whose completion was reported. */
   readonly reported = new Set<string>();
+}
+
+export class Keeper<C extends Channels> {
   readonly #run: Run<C>;
   /** Under `durability: "exit"` nothing is written before the run stops. */
   readonly #isHeldBack: boolean;
-  #records: TaskRecord[] = [];
-  #finished: Finished[] = [];
-  #waiting: Waiting[] = [];
+  /** Made when there is something to keep: most supersteps wait for nothing. */
+  #backlog: Backlog | undefined;
   #writing: Promise<void> | undefined;
   #failure: { readonly error: unknown } | undefined;
   #closed = false;
@@ -35,40 +42,52 @@ export class Keeper<C extends Channels> {
     this.#isHeldBack = run.unsaved !== undefined;
   }
 
+  isReported(task: TaskRef): boolean {
+    return this.#backlog?.reported.has(task.id) === true;
+  }
+
   readonly settled = (one: Settled): void => {
     crashPoint("task.settled");
     if (one.kind !== "finished" || one.kept || this.#isHeldBack) return;
-    this.#records.push(resultOf(one));
-    this.#finished.push(one);
+    const { records, finished } = this.#open();
+    records.push(resultOf(one));
+    finished.push(one);
     this.#schedule();
   };
 
   /** Resolves once the record is durable. */
   readonly remember = (record: TaskRecord): Promise<void> => {
     if (this.#closed) return Promise.resolve();
-    this.#records.push(record);
+    const { records, waiting } = this.#open();
+    records.push(record);
     if (this.#isHeldBack) return Promise.resolve();
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ resolve, reject });
+      waiting.push({ resolve, reject });
       this.#schedule();
     });
   };
 
   /** What an attempt leaves behind and is not written yet: results of finished tasks, effects that ran once. */
   unwritten(settled: readonly Settled[]): readonly TaskRecord[] {
-    const finished = finishedOf(settled).filter(({ kept, task }) => !kept && !this.reported.has(task.id));
-    return [...finished.map(resultOf), ...this.#records.filter(({ kind }) => kind === "once")];
+    const finished = finishedOf(settled).filter(({ kept, task }) => !kept && !this.isReported(task));
+    const effects = this.#backlog?.records.filter(({ kind }) => kind === "once") ?? [];
+    return [...finished.map(resultOf), ...effects];
   }
 
   /** Waits for what is being written; what is not yet goes with the superstep. Throws what saving threw. */
   close(): Awaitable<void> {
     this.#closed = true;
-    for (const { resolve } of this.#waiting.splice(0)) resolve();
+    for (const { resolve } of this.#backlog?.waiting.splice(0) ?? []) resolve();
     return this.#writing === undefined ? this.#surface() : this.#writing.then(() => this.#surface());
   }
 
   #surface(): void {
     if (this.#failure !== undefined) throw this.#failure.error;
+  }
+
+  #open(): Backlog {
+    this.#backlog ??= new Backlog();
+    return this.#backlog;
   }
 
   #schedule(): void {
@@ -77,28 +96,29 @@ export class Keeper<C extends Channels> {
   }
 
   async #flush(): Promise<void> {
-    while (!this.#closed && this.#waiting.length + this.#finished.length > 0) await this.#write();
+    const backlog = this.#open();
+    while (!this.#closed && backlog.waiting.length + backlog.finished.length > 0) await this.#write(backlog);
     this.#writing = undefined;
   }
 
   /** What could not be written is written with what comes next; the superstep has failed all the same (C3). */
-  async #write(): Promise<void> {
-    const records = this.#records.splice(0);
-    const finished = this.#finished.splice(0);
-    const waiting = this.#waiting.splice(0);
+  async #write(backlog: Backlog): Promise<void> {
+    const records = backlog.records.splice(0);
+    const finished = backlog.finished.splice(0);
+    const waiting = backlog.waiting.splice(0);
     try {
       await annotate(this.#run, undefined, records);
-      for (const one of finished) this.#report(one);
+      for (const one of finished) this.#report(backlog, one);
       for (const { resolve } of waiting) resolve();
     } catch (error) {
       this.#failure ??= { error };
-      this.#records.unshift(...records);
+      backlog.records.unshift(...records);
       for (const { reject } of waiting) reject(error);
     }
   }
 
-  #report({ task, attempt, ms }: Finished): void {
-    this.reported.add(task.id);
+  #report({ reported }: Backlog, { task, attempt, ms }: Finished): void {
+    reported.add(task.id);
     this.#run.emit?.(nextStep(this.#run), { type: "node.completed", task, attempt, durationMs: ms });
   }
 }

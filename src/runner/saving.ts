@@ -3,9 +3,11 @@ import { crashPoint } from "../crash-point.js";
 import { type Checkpoint, type Note, withoutEphemeral } from "../session/checkpoint.js";
 import type { Channels } from "../state/channel.js";
 import { recordKey, type TaskRecord } from "../superstep/record.js";
-import { type Awaitable, isThenable } from "../superstep/thenable.js";
+import { type Awaitable, after } from "../superstep/thenable.js";
 import type { Run } from "./run.js";
 import { SPANS, within } from "./telemetry.js";
+
+const NO_RECORDS: readonly TaskRecord[] = Object.freeze([]);
 
 /** Commits a superstep. Under `durability: "exit"` one that goes straight on is held back until the run stops. */
 export function commit<C extends Channels>(run: Run<C>, checkpoint: Checkpoint<C>): Awaitable<void> {
@@ -14,9 +16,7 @@ export function commit<C extends Channels>(run: Run<C>, checkpoint: Checkpoint<C
     run.unsaved = whole;
     return stand(run, checkpoint);
   }
-  const saved = write(run, whole);
-  if (!isThenable(saved)) return stand(run, checkpoint);
-  return saved.then(() => stand(run, checkpoint));
+  return after(write(run, whole), () => stand(run, checkpoint));
 }
 
 /** Writes a note and records beside the head; supersteps that were held back go first. */
@@ -46,17 +46,15 @@ function write<C extends Channels>(run: Run<C>, checkpoint: Checkpoint<C>): Awai
   run.unsaved = undefined;
   return within(run.scope, SPANS.checkpoint, attributes, (span) => {
     const { engine, fence, isRebased } = run;
-    const written = (bytes: number): void => {
+    return after(engine.store.commit(checkpoint as Checkpoint, { fence, whole: isRebased }), (bytes) => {
       run.isRebased = false;
       span?.set({ bytes });
-    };
-    const saved = engine.store.commit(checkpoint as Checkpoint, { fence, whole: isRebased });
-    return isThenable(saved) ? saved.then(written) : written(saved);
+    });
   });
 }
 
 function stand<C extends Channels>(run: Run<C>, checkpoint: Checkpoint<C>): void {
-  run.standing = { checkpoint, note: checkpoint.note, records: [] };
+  run.standing = { checkpoint, note: checkpoint.note, records: NO_RECORDS };
 }
 
 /** Several supersteps as one checkpoint: the deltas of all, the state of the last. */

@@ -14,7 +14,7 @@ import type {
 } from "../session/checkpointer.js";
 import type { Lease, LeaseAnswer, LeaseClaim } from "../session/lease.js";
 import type { SessionSummary } from "../session/view.js";
-import { type Awaitable, isThenable } from "../superstep/thenable.js";
+import { type Awaitable, after, recovering } from "../superstep/thenable.js";
 
 /** Sessions whose newest checkpoint stays in memory, so that going on does not read it again. */
 const RESIDENT = 1_000;
@@ -38,9 +38,8 @@ export class Store {
 
   commit(checkpoint: Checkpoint, options: CommitOptions): Awaitable<number> {
     crashPoint("commit.before");
-    const bytes = guard("commit a superstep", () => this.#checkpointer.commit(checkpoint, options));
-    if (isThenable(bytes)) return bytes.then((count) => this.#committed(checkpoint, count));
-    return this.#committed(checkpoint, bytes);
+    const saved = guard("commit a superstep", () => this.#checkpointer.commit(checkpoint, options));
+    return after(saved, (bytes) => this.#committed(checkpoint, bytes));
   }
 
   annotate(write: NoteWrite): Awaitable<void> {
@@ -93,20 +92,20 @@ export class Store {
   #stay<T>(checkpoint: Checkpoint, answer: T): T {
     this.#resident.delete(checkpoint.sessionId);
     this.#resident.set(checkpoint.sessionId, checkpoint);
-    const [oldest] = this.#resident.keys();
-    if (this.#resident.size > RESIDENT && oldest !== undefined) this.#resident.delete(oldest);
+    if (this.#resident.size > RESIDENT) dropOldest(this.#resident);
     return answer;
   }
 }
 
-function guard<T>(operation: string, work: () => Awaitable<T>): Awaitable<T> {
-  const failed = (error: unknown): never => {
-    throw SuperstepError.is(error) ? error : new CheckpointError(operation, error);
-  };
-  try {
-    const done = work();
-    return isThenable(done) ? Promise.resolve(done as PromiseLike<T>).catch(failed) : done;
-  } catch (error) {
-    return failed(error);
+function dropOldest(resident: Map<string, Checkpoint>): void {
+  for (const sessionId of resident.keys()) {
+    resident.delete(sessionId);
+    return;
   }
+}
+
+function guard<T>(operation: string, work: () => Awaitable<T>): Awaitable<T> {
+  return recovering(work, (error) => {
+    throw SuperstepError.is(error) ? error : new CheckpointError(operation, error);
+  });
 }

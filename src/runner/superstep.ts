@@ -13,12 +13,14 @@ import { computeNextFrontier, type Frontier, frontierEnd } from "../superstep/fr
 import { type PauseReason, pauseAfter, recordAsks, toPending } from "../superstep/interrupts.js";
 import type { TaskResult } from "../superstep/outcome.js";
 import { askRoutes, type RouteAnswers } from "../superstep/routes.js";
-import { isThenable } from "../superstep/thenable.js";
+import type { ScheduledStep } from "../superstep/schedule.js";
+import { type Awaitable, after, isThenable, recovering } from "../superstep/thenable.js";
 import { type Verdict, verdictOf } from "../superstep/verdict.js";
 import { unlessAborted } from "./cancellation.js";
 import { makeCheckpoint } from "./checkpointing.js";
 import { recordFailure, tellSettled } from "./failure.js";
 import { pausedNote, stopBefore } from "./gates.js";
+import type { PauseRequest } from "./hooks.js";
 import { Keeper } from "./keeper.js";
 import { reportOf, type StepReport } from "./report.js";
 import { frontierContext, nextStep, type Run } from "./run.js";
@@ -32,49 +34,41 @@ export type Advance =
   | { readonly kind: "paused"; readonly reason: PauseReason; readonly report: StepReport | undefined };
 
 /** What the tasks, the barrier and the frontier gave, before it is committed. */
-type Attempt<C extends Channels> =
-  | {
-      readonly kind: "asked";
-      readonly asks: (Verdict & { kind: "asked" })["asks"];
-      readonly settled: readonly Settled[];
-    }
-  | {
-      readonly kind: "ready";
-      readonly settled: readonly Settled[];
-      readonly barrier: BarrierResult<C>;
-      readonly frontier: Frontier;
-    };
+type Attempt<C extends Channels> = (Verdict & { readonly kind: "asked" }) | ReadyAttempt<C>;
+interface ReadyAttempt<C extends Channels> {
+  readonly kind: "ready";
+  readonly barrier: BarrierResult<C>;
+  readonly frontier: Frontier;
+}
+/** What goes along with an attempt: what was kept of it by the time it fails, or is committed. */
+interface Trial<C extends Channels> {
+  readonly startedAt: number;
+  readonly keeper: Keeper<C>;
+  settled: readonly Settled[];
+  failed: (Verdict & { readonly kind: "failed" }) | undefined;
+}
 
-/** Throws what failed, with the frontier it failed at; the session can go on from there. */
-export async function runSuperstep<C extends Channels>(run: Run<C>): Promise<Advance> {
+/** Throws what failed, with the frontier it failed at; the session can go on from there. Gives a promise only when something has to be waited for (S8). */
+export function runSuperstep<C extends Channels>(run: Run<C>): Awaitable<Advance> {
   const { frontier, progress } = run.standing.checkpoint;
   const stalled = frontier.length === 0 ? stallOf(run, frontierEnd(run.engine.plan, progress)) : undefined;
   if (stalled !== undefined) throw stalled;
-  const reason = await stopBefore(run);
-  if (reason !== undefined) return { kind: "paused", reason, report: undefined };
-  return within(
-    run.trace,
-    SPANS.superstep,
-    () => ({ step: nextStep(run) }),
-    (span) => advance(run, span),
-  );
+  return after(stopBefore(run), (reason): Awaitable<Advance> => {
+    if (reason !== undefined) return { kind: "paused", reason, report: undefined };
+    const attributes = () => ({ step: nextStep(run) });
+    return within(run.trace, SPANS.superstep, attributes, (span) => advance(run, span));
+  });
 }
 
-async function advance<C extends Channels>(run: Run<C>, span: Trace | undefined): Promise<Advance> {
+function advance<C extends Channels>(run: Run<C>, span: Trace | undefined): Awaitable<Advance> {
   run.scope = span;
   const startedAt = run.engine.stopwatch();
   run.emit?.(nextStep(run), { type: "step.started", frontier: run.standing.checkpoint.frontier });
   crashPoint("step.started");
-  const keeper = new Keeper(run);
-  const attempt = await tryTasks(run, keeper);
-  if (attempt.kind === "asked") return pauseOnQuestions(run, attempt, keeper);
-  const stall = stallOf(run, attempt.frontier.end);
-  const checkpoint = nextCheckpoint(run, attempt, stall);
-  const saved = commit(run, checkpoint);
-  if (isThenable(saved)) await saved;
-  run.tally.steps++;
-  const durationMs = run.engine.stopwatch() - startedAt;
-  return reportStep(run, { attempt, checkpoint, stall, reported: keeper.reported, durationMs });
+  const trial: Trial<C> = { startedAt, keeper: new Keeper(run), settled: [], failed: undefined };
+  return after(tryTasks(run, trial), (attempt) =>
+    attempt.kind === "asked" ? pauseOnQuestions(run, attempt, trial) : commitAttempt(run, attempt, trial),
+  );
 }
 
 /** A join that can no longer fire: the superstep commits and the session has failed (F4). */
@@ -83,31 +77,39 @@ function stallOf<C extends Channels>(run: Run<C>, end: Frontier["end"]): JoinSta
   return locate(new JoinStalledError(end.join, end.waitingFor), frontierContext(run, []));
 }
 
-async function tryTasks<C extends Channels>(run: Run<C>, keeper: Keeper<C>): Promise<Attempt<C>> {
-  let settled: readonly Settled[] = [];
-  let failed: (Verdict & { kind: "failed" }) | undefined;
-  try {
-    const scheduling = scheduleTasks(run, keeper);
-    const scheduled = isThenable(scheduling) ? await scheduling : scheduling;
-    settled = scheduled.settled;
-    const closing = keeper.close();
-    if (isThenable(closing)) await closing;
-    const verdict = verdictOf(scheduled, run.cancellation.aborted);
-    if (verdict.kind === "asked") return { kind: "asked", asks: verdict.asks, settled };
-    if (verdict.kind === "aborted") throw run.cancellation.toError(run.sessionId);
-    if (verdict.kind === "failed") {
-      failed = verdict;
-      throw verdict.error;
-    }
-    const barrier = foldResults(run, verdict.results);
-    const answering = askRoutes(run.engine.plan, verdict.results, barrier.state);
-    const answers = isThenable(answering) ? await unlessAborted(run.cancellation, run.sessionId, answering) : answering;
-    const frontier = nextFrontier(run, verdict.results, answers);
-    crashPoint("frontier.done");
-    return { kind: "ready", settled, barrier, frontier };
-  } catch (error) {
-    throw await recordFailure(run, { error, failed, settled, keeper });
+function tryTasks<C extends Channels>(run: Run<C>, trial: Trial<C>): Awaitable<Attempt<C>> {
+  const { keeper } = trial;
+  const work = () =>
+    after(scheduleTasks(run, keeper), (scheduled) => {
+      trial.settled = scheduled.settled;
+      return after(keeper.close(), () => judge(run, scheduled, trial));
+    });
+  return recovering<Attempt<C>>(work, async (error) => {
+    throw await recordFailure(run, { error, ...trial });
+  });
+}
+
+function judge<C extends Channels>(run: Run<C>, scheduled: ScheduledStep, trial: Trial<C>): Awaitable<Attempt<C>> {
+  const verdict = verdictOf(scheduled, run.cancellation.aborted);
+  if (verdict.kind === "asked") return verdict;
+  if (verdict.kind === "aborted") throw run.cancellation.toError(run.sessionId);
+  if (verdict.kind === "failed") {
+    trial.failed = verdict;
+    throw verdict.error;
   }
+  return moveOn(run, verdict.results);
+}
+
+/** Barrier and frontier. Waits only for conditional edges that are asynchronous. */
+function moveOn<C extends Channels>(run: Run<C>, results: readonly TaskResult[]): Awaitable<Attempt<C>> {
+  const barrier = foldResults(run, results);
+  const asked = askRoutes(run.engine.plan, results, barrier.state);
+  const answering = isThenable(asked) ? unlessAborted(run.cancellation, run.sessionId, asked) : asked;
+  return after(answering, (answers: RouteAnswers): Attempt<C> => {
+    const frontier = nextFrontier(run, results, answers);
+    crashPoint("frontier.done");
+    return { kind: "ready", barrier, frontier };
+  });
 }
 
 function foldResults<C extends Channels>(run: Run<C>, results: readonly TaskResult[]): BarrierResult<C> {
@@ -135,7 +137,7 @@ function nextFrontier<C extends Channels>(
 
 function nextCheckpoint<C extends Channels>(
   run: Run<C>,
-  { barrier, frontier }: Attempt<C> & { kind: "ready" },
+  { barrier, frontier }: ReadyAttempt<C>,
   stall: JoinStalledError | undefined,
 ): Checkpoint<C> {
   const { checkpoint: former } = run.standing;
@@ -157,54 +159,80 @@ function nextCheckpoint<C extends Channels>(
 
 /** Completion comes before every pause after the last superstep (P1). */
 function noteAfter<C extends Channels>(run: Run<C>, { end }: Frontier, stall: JoinStalledError | undefined): Note {
-  const note: Note = { passed: [], issued: run.standing.note.issued, status: READY };
+  const note = plainNote(run.standing.note);
   if (stall !== undefined) return { ...note, status: { kind: "failed", error: recordOf(stall) } };
   if (end !== undefined && end.kind !== "stalled") return { ...note, status: { kind: "completed", endedBy: end.kind } };
   const reason = pauseAfter(run.options, run.standing.checkpoint.frontier, nextStep(run));
   return reason === undefined ? note : pausedNote(run, note, reason);
 }
 
-interface CommittedStep<C extends Channels> {
-  readonly attempt: Attempt<C> & { kind: "ready" };
-  readonly checkpoint: Checkpoint<C>;
+/** A session that goes on keeps its note. */
+function plainNote(former: Note): Note {
+  const { passed, issued, status, trace } = former;
+  if (status === READY && passed.length === 0 && trace === undefined) return former;
+  return { status: READY, passed: [], issued };
+}
+
+/** A superstep that is in the store. */
+interface CommittedStep {
+  readonly note: Note;
   readonly stall: JoinStalledError | undefined;
-  readonly reported: ReadonlySet<string>;
-  readonly durationMs: number;
+  readonly report: StepReport | undefined;
+}
+
+function commitAttempt<C extends Channels>(run: Run<C>, attempt: ReadyAttempt<C>, trial: Trial<C>): Awaitable<Advance> {
+  const stall = stallOf(run, attempt.frontier.end);
+  const checkpoint = nextCheckpoint(run, attempt, stall);
+  return after(commit(run, checkpoint), () => {
+    run.tally.steps++;
+    return tellCommitted(run, trial, checkpoint, stall);
+  });
 }
 
 /** What is said once the superstep is durable (C2). */
-async function reportStep<C extends Channels>(run: Run<C>, committed: CommittedStep<C>): Promise<Advance> {
-  const { attempt, checkpoint, stall, reported, durationMs } = committed;
-  const { hooks } = run.engine;
+function tellCommitted<C extends Channels>(
+  run: Run<C>,
+  { settled, keeper, startedAt }: Trial<C>,
+  checkpoint: Checkpoint<C>,
+  stall: JoinStalledError | undefined,
+): Awaitable<Advance> {
+  const { hooks, stopwatch } = run.engine;
+  const { note, updatedChannels } = checkpoint;
+  tellSettled(run, settled, keeper, checkpoint.step);
   const isAsked = hooks.has("afterStep");
-  const report =
-    run.reports || isAsked
-      ? reportOf(checkpoint as Checkpoint, attempt.barrier.updatedChannels, durationMs)
-      : undefined;
-  tellSettled(run, attempt.settled, reported, checkpoint.step);
-  if (report !== undefined) run.emit?.(checkpoint.step, { type: "step.completed", report });
-  const wish = report !== undefined && isAsked ? await hooks.ask("afterStep", report) : undefined;
-  const { status } = checkpoint.note;
+  if (!run.reports && !isAsked) return conclude(run, { note, stall, report: undefined }, undefined);
+  const report = reportOf(checkpoint as Checkpoint, updatedChannels, stopwatch() - startedAt);
+  run.emit?.(checkpoint.step, { type: "step.completed", report });
+  const wish = isAsked ? hooks.ask("afterStep", report) : undefined;
+  return after(wish, (wished) => conclude(run, { note, stall, report }, wished));
+}
+
+/** Where the session stands after it. */
+function conclude<C extends Channels>(
+  run: Run<C>,
+  { note, stall, report }: CommittedStep,
+  wish: PauseRequest | undefined,
+): Awaitable<Advance> {
+  const { status } = note;
   if (status.kind === "completed") return { kind: "completed", report };
   if (status.kind === "paused") return { kind: "paused", reason: status.reason, report };
   if (stall !== undefined) throw stall;
   if (wish === undefined) return { kind: "committed", report };
   const reason: PauseReason = { kind: "hook", detail: wish.detail };
-  await annotate(run, pausedNote(run, checkpoint.note, reason), []);
-  return { kind: "paused", reason, report };
+  return after(annotate(run, pausedNote(run, note, reason), []), () => ({ kind: "paused", reason, report }));
 }
 
 /** The questions and the results of those who asked none are durable before the pause is an answer (P3). */
 async function pauseOnQuestions<C extends Channels>(
   run: Run<C>,
-  { asks, settled }: Attempt<C> & { kind: "asked" },
-  keeper: Keeper<C>,
+  { asks }: Verdict & { kind: "asked" },
+  { keeper, settled }: Trial<C>,
 ): Promise<Advance> {
   const { checkpoint, records, note } = run.standing;
   let { issued } = note;
   const questions = recordAsks(asks, records, () => interruptId(checkpoint.incarnation, ++issued));
   const reason: PauseReason = { kind: "interrupt", interrupts: questions.map(toPending) };
   await annotate(run, pausedNote(run, { ...note, issued }, reason), [...keeper.unwritten(settled), ...questions]);
-  tellSettled(run, settled, keeper.reported, nextStep(run));
+  tellSettled(run, settled, keeper, nextStep(run));
   return { kind: "paused", reason, report: undefined };
 }

@@ -97,11 +97,13 @@ export function wasIssued(incarnation: string, issued: number, id: string): bool
 
 /** Gives each target of a frontier its place: an id that is unique within the session. */
 export function tasksOf(targets: readonly RouteTarget[], incarnation: string, seq: number): readonly TaskRef[] {
-  const tasks = targets.map((target, index) => {
-    const id = `${incarnation}-${seq}.${index}`;
-    return Object.freeze(
-      typeof target === "string" ? { id, node: target } : { id, node: target.node, input: target.input },
-    );
+  const tasks = targets.map((target, place): TaskRef => {
+    // the short end first: an engine keeps what is joined piece by piece as many pieces
+    const end = `-${seq}.${place}`;
+    const id = `${incarnation}${end}`;
+    return typeof target === "string"
+      ? Object.freeze({ id, node: target })
+      : Object.freeze({ id, node: target.node, input: target.input });
   });
   return Object.freeze(tasks);
 }

@@ -1,6 +1,6 @@
 /** A channel that collects items in a list, by structural copy, with the appended items as its delta. */
 import type { Channel, ChannelOptions, Fold } from "./channel.js";
-import { appendSealed } from "./delta.js";
+import { appendSealed, WHOLE } from "./delta.js";
 
 /** A list; a write is one item, or a list of items (an item that is itself a list goes inside a list). */
 export function append<Item>(
@@ -23,7 +23,7 @@ function foldItems<Item>(list: readonly Item[]): Fold<readonly Item[], Item | re
       const items = itemsOf(write);
       if (items.length === 0) return undefined;
       for (const item of items) all.push(item);
-      return [{ op: "append", path: [], items }];
+      return [{ op: "append", path: WHOLE, items }];
     },
     finish: () => (all.length === 0 ? list : appendSealed(list, all)),
   };

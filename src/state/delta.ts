@@ -21,9 +21,12 @@ export interface PatchOperation {
   readonly value?: unknown;
 }
 
+/** The path to all of a channel's value. */
+export const WHOLE: Path = Object.freeze([]);
+
 /** The delta that replaces the whole value. */
 export function replaceAll(value: unknown): Delta {
-  return [{ op: "replace", path: [], value }];
+  return [{ op: "replace", path: WHOLE, value }];
 }
 
 /** Applies deltas in order. The result is frozen; what they do not touch is the same by reference. */

@@ -7,6 +7,7 @@ import { type Delta, type DeltaOp, replaceAll } from "./delta.js";
 import type { Path } from "./path.js";
 import { isPlainList, isPlainRecord } from "./plain.js";
 import { heightOf, isSealed, seal, sealShallow } from "./seal.js";
+import { isPrimitive } from "./storable.js";
 
 /** Beyond this many differing parts, and more than half of a container, the container is replaced as a whole. */
 const MANY = 32;
@@ -30,6 +31,10 @@ class OnlyWhole {}
  */
 export function diff(before: unknown, after: unknown, name: string): Delta | undefined {
   if (Object.is(before, after)) return undefined;
+  if (isPrimitive(after)) {
+    seal(after, [name]);
+    return replaceAll(after);
+  }
   const walk: Walk = { name, ops: [], ancestors: [], seen: new Set(), bottom: 0 };
   try {
     diffAt(walk, before, after, []);

@@ -4,10 +4,11 @@
  */
 import { SerializationError } from "../errors.js";
 import { settleStack } from "./error-value.js";
+import { mark, markOf } from "./mark.js";
 import { mutatorsOf } from "./native-value.js";
 import { formatPath, type Path } from "./path.js";
 import { decodeInstance, type Encoded, keepEncoded } from "./registered-class.js";
-import { isPrimitive, pathTo, tooHeavy, walked } from "./storable.js";
+import { isFlatRecord, isPrimitive, pathTo, tooHeavy, walked } from "./storable.js";
 
 /** How big a value may be. */
 interface Limits {
@@ -20,32 +21,43 @@ interface Limits {
 const LIMITS: Limits = { maxDepth: 500, maxWeight: 2 ** 28 };
 /** What is read from a store was within the limits when it was written, and is wrapped into a few levels more. */
 const STORED_LIMITS: Limits = { maxDepth: 1_000, maxWeight: Number.POSITIVE_INFINITY };
-/** Containers known to be frozen all the way down, with the levels they have. */
-const heights = new WeakMap<object, number>();
 
+/** Whether a container is known to be frozen all the way down. */
 export function isSealed(container: object): boolean {
-  return heights.has(container);
+  return markOf(container) > 0;
 }
 
 /** The levels of containers in what is sealed, itself included; at most, where parts were taken out. 0 for anything else. */
 export function heightOf(value: unknown): number {
-  return typeof value === "object" && value !== null ? (heights.get(value) ?? 0) : 0;
+  return typeof value === "object" && value !== null ? markOf(value) : 0;
 }
 
 /**
  * Freezes `value` deeply. Throws SerializationError naming the path, and freezes nothing, when something in it cannot be stored,
  * or when it is nested too deep or too heavy for a store. Returns what was newly frozen, or undefined when there was nothing to
- * freeze.
+ * freeze that has containers in it.
  */
 export function seal(value: unknown, at: Path = [], limits = LIMITS): ReadonlyMap<object, number> | undefined {
   if (typeof value === "string" && value.length > limits.maxWeight) throw tooHeavy(formatPath(at), limits.maxWeight);
   if (isPrimitive(value)) return undefined;
   const height = heightOf(value);
   if (height > 0 && at.length + height - 1 <= limits.maxDepth) return undefined;
+  if (height === 0 && at.length <= limits.maxDepth && isFlatRecord(value as object, limits.maxWeight)) {
+    lockFlat(value as object, at);
+    return undefined;
+  }
   const { heights: found, encoded } = walked(value, at, { heightOf, ...limits });
   lockAll(found, (container) => pathTo(container, value, at));
   for (const [instance, plain] of encoded) keepEncoded(instance, plain);
   return found;
+}
+
+function lockFlat(record: object, at: Path): void {
+  try {
+    sealShallow(record, 1);
+  } catch (cause) {
+    throw unfreezable(formatPath(at) || "the value", cause);
+  }
 }
 
 /** A proxy may refuse to be frozen; what was frozen by then stays frozen, but is not taken for sealed. */
@@ -57,10 +69,14 @@ function lockAll(found: ReadonlyMap<object, number>, pathOf: (container: object)
       lock(container, levels);
     }
   } catch (cause) {
-    for (const one of found.keys()) heights.delete(one);
+    for (const one of found.keys()) if (isSealed(one)) mark(one, 0);
     const path = last === undefined ? "the value" : pathOf(last);
-    throw new SerializationError(path, "an object that refuses to be frozen", { cause });
+    throw unfreezable(path, cause);
   }
+}
+
+function unfreezable(path: string, cause: unknown): SerializationError {
+  return new SerializationError(path, "an object that refuses to be frozen", { cause });
 }
 
 /** Freezes what a store gave back. What was accepted once is never too deep or too heavy later. */
@@ -79,9 +95,13 @@ export function sealedInstance(encoded: Encoded): object {
 
 /** Freezes a list or plain object whose children are sealed already, and that has at most so many levels. */
 export function sealShallow<T extends object>(container: T, height: number): T {
-  Object.freeze(container);
-  if (!heights.has(container)) heights.set(container, height);
-  return container;
+  if (!isSealed(container)) mark(container, height);
+  try {
+    return Object.freeze(container);
+  } catch (refusal) {
+    mark(container, 0);
+    throw refusal;
+  }
 }
 
 const cover: PropertyDescriptor = {

@@ -11,6 +11,7 @@ import { classOf, type Visit, type Visitor } from "./visit.js";
 const PATH_SHOWN = 8;
 /** A level of a path that stands for no key: from an instance to what its class made of it. */
 const WITHIN = Symbol("within");
+const NOTHING_ENCODED: ReadonlyMap<object, Encoded> = new Map();
 const OPAQUE = "an object that cannot be looked into, or is not what it pretends to be";
 
 /** What the walk knows beforehand, and what it allows. */
@@ -37,6 +38,23 @@ export function walked(value: unknown, at: Path, bounds: Bounds): Found {
   return new Walk(at, bounds).through(value);
 }
 
+/** Whether it is a plain record of primitives, as most writes are: nothing in it needs a walk. Says no wherever `walked` might refuse. */
+export function isFlatRecord(value: object, maxWeight: number): boolean {
+  let weight = 0;
+  try {
+    if (Object.getPrototypeOf(value) !== Object.prototype || !isPlainInside(value)) return false;
+    for (const key of Reflect.ownKeys(value)) {
+      const property = Object.getOwnPropertyDescriptor(value, key);
+      if (typeof key === "symbol" || key === "__proto__" || property?.enumerable !== true) return false;
+      if (!("value" in property) || !isPrimitive(property.value) || typeof property.value === "bigint") return false;
+      if (typeof property.value === "string") weight += property.value.length;
+    }
+    return weight <= maxWeight;
+  } catch {
+    return false;
+  }
+}
+
 /** The path to a container within `value`, which can be stored. */
 export function pathTo(container: object, value: unknown, at: Path): string {
   let path: string | undefined;
@@ -58,10 +76,10 @@ export function isPrimitive(value: unknown): boolean {
 class Walk implements Visitor {
   /** 0 while its parts are being visited. */
   readonly #found = new Map<object, number>();
-  readonly #encoded: Map<object, Encoded>;
+  #encoded: Map<object, Encoded> | undefined;
   /** Where instances stood, for the one that turns out to be part of itself. */
-  readonly #places = new Map<object, readonly (string | number | symbol)[]>();
-  readonly #buffers = new Set<object>();
+  #places: Map<object, readonly (string | number | symbol)[]> | undefined;
+  #buffers: Set<object> | undefined;
   readonly #trail: (string | number | symbol)[];
   readonly #bounds: Bounds;
   /** How deep the container now being visited reaches. */
@@ -69,7 +87,7 @@ class Walk implements Visitor {
   #weight = 0;
   #hasRings = false;
 
-  constructor(at: readonly (string | number | symbol)[], bounds: Bounds, encoded = new Map<object, Encoded>()) {
+  constructor(at: readonly (string | number | symbol)[], bounds: Bounds, encoded?: Map<object, Encoded>) {
     this.#trail = [...at];
     this.#bounds = bounds;
     this.#encoded = encoded;
@@ -84,7 +102,7 @@ class Walk implements Visitor {
       if (problem instanceof SerializationError) throw problem;
       throw new SerializationError(this.path(), OPAQUE, { cause: problem });
     }
-    return { heights: this.#heights(), encoded: this.#encoded };
+    return { heights: this.#heights(), encoded: this.#encoded ?? NOTHING_ENCODED };
   }
 
   #visit(value: unknown): void {
@@ -127,7 +145,9 @@ class Walk implements Visitor {
   }
 
   #visitInstance(instance: object): void {
+    this.#places ??= new Map();
     this.#places.set(instance, [...this.#trail]);
+    this.#encoded ??= new Map();
     const encoded = this.#encoded.get(instance) ?? encodeInstance(instance, () => this.path());
     this.#encoded.set(instance, encoded);
     this.#visitWithin(encoded);
@@ -141,13 +161,13 @@ class Walk implements Visitor {
 
   /** An instance is made anew of what its class made of it, which thus cannot lead back to it. */
   #refuseRingsOfInstances(): void {
-    for (const [instance, place] of this.#places) {
+    for (const [instance, place] of this.#places ?? []) {
       const heightOf = (one: object): number => {
         if (one === instance) walk.refuse(`an instance of ${classOf(instance)} within what its encode returned`);
         return this.#bounds.heightOf(one);
       };
       const walk: Walk = new Walk(place, { ...this.#bounds, heightOf }, this.#encoded);
-      walk.#visitWithin(this.#encoded.get(instance) as Encoded);
+      walk.#visitWithin(this.#encoded?.get(instance) as Encoded);
     }
   }
 
@@ -183,8 +203,11 @@ class Walk implements Visitor {
   }
 
   weigh(size: number, buffer?: object): void {
-    if (buffer !== undefined && this.#buffers.has(buffer)) return;
-    if (buffer !== undefined) this.#buffers.add(buffer);
+    if (buffer !== undefined && this.#buffers?.has(buffer)) return;
+    if (buffer !== undefined) {
+      this.#buffers ??= new Set();
+      this.#buffers.add(buffer);
+    }
     this.#weight += size;
     if (this.#weight > this.#bounds.maxWeight) throw tooHeavy(this.path(), this.#bounds.maxWeight);
   }

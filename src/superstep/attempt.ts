@@ -44,14 +44,19 @@ export type Settled =
 
 /** Milliseconds that an aborted node has to settle before it is given up. */
 export const GRACE_MS = 5_000;
+const LATE = Symbol("late");
 
-type Ended = { readonly value: unknown } | { readonly error: unknown };
+/** What the tasks of a superstep have in common. */
+interface Surroundings<C extends Channels> {
+  readonly state: StateOf<C>;
+  readonly environment: StepEnvironment;
+}
 
-export class TaskRun<C extends Channels> {
+export class TaskRun<C extends Channels> implements Recall {
   readonly #node: NodePlan<C>;
   readonly #state: StateOf<C>;
   readonly #environment: StepEnvironment;
-  readonly #recall: Recall;
+  #effects: Effects | undefined;
   #context: TaskContext | undefined;
   #betweenTries: AbortController | undefined;
   #stopped: { readonly reason: unknown } | undefined;
@@ -59,18 +64,13 @@ export class TaskRun<C extends Channels> {
 
   constructor(
     readonly task: TaskRef,
-    on: {
-      readonly node: NodePlan<C>;
-      readonly state: StateOf<C>;
-      readonly environment: StepEnvironment;
-      readonly memory: TaskMemory | undefined;
-    },
+    node: NodePlan<C>,
+    { state, environment }: Surroundings<C>,
+    readonly memory: TaskMemory | undefined,
   ) {
-    this.#node = on.node;
-    this.#state = on.state;
-    this.#environment = on.environment;
-    const { memory, environment } = on;
-    this.#recall = { memory, effects: new Effects(task, memory?.memos, environment.remember) };
+    this.#node = node;
+    this.#state = state;
+    this.#environment = environment;
   }
 
   get attempt(): number {
@@ -78,6 +78,10 @@ export class TaskRun<C extends Channels> {
   }
   get ms(): number {
     return this.#environment.stopwatch() - this.#startedAt;
+  }
+  get effects(): Effects {
+    this.#effects ??= new Effects(this.task, this.memory?.memos, this.#environment.remember);
+    return this.#effects;
   }
 
   run(): Settled | Promise<Settled> {
@@ -93,7 +97,7 @@ export class TaskRun<C extends Channels> {
   }
 
   #try(attempt: number): Settled | Promise<Settled> {
-    const context = new TaskContext(this.task, attempt, this.#environment, this.#recall);
+    const context = new TaskContext(this.task, attempt, this.#environment, this);
     this.#context = context;
     const { listener, around } = this.#environment;
     listener?.started(this.task, attempt);
@@ -104,60 +108,65 @@ export class TaskRun<C extends Channels> {
         : this.#node.run(this.#state, context);
       if (isThenable(returned)) return this.#settleLate(context, returned);
     } catch (error) {
-      return this.#settle(context, { error });
+      return this.#threw(context, error);
     }
-    return this.#settle(context, { value: returned });
+    return this.#returned(context, returned);
   }
 
-  async #settleLate(context: TaskContext, returned: PromiseLike<unknown>): Promise<Settled> {
-    const ended = await this.#wait(context, returned).catch((error: unknown): Ended => ({ error }));
-    return this.#settle(context, ended);
-  }
-
-  async #wait(context: TaskContext, returned: PromiseLike<unknown>): Promise<Ended> {
-    const ended = Promise.resolve(returned).then(
-      (value): Ended => ({ value }),
-      (error: unknown): Ended => ({ error }),
-    );
+  #settleLate(context: TaskContext, returned: PromiseLike<unknown>): Promise<Settled> {
     const { timeoutMs } = this.#node.options;
-    return timeoutMs === undefined ? ended : this.#waitAtMost(timeoutMs, context, ended);
+    const ended = Promise.resolve(returned);
+    return (timeoutMs === undefined ? ended : this.#waitAtMost(timeoutMs, context, ended)).then(
+      (value) => this.#returned(context, value),
+      (error: unknown) => this.#threw(context, error),
+    );
   }
 
   /** A node that is late is told to stop, and waited for within the grace period; what it returns then does not count. */
-  async #waitAtMost(timeoutMs: number, context: TaskContext, ended: Promise<Ended>): Promise<Ended> {
+  async #waitAtMost(timeoutMs: number, context: TaskContext, returned: Promise<unknown>): Promise<unknown> {
     const { clock } = this.#environment;
     const timer = new AbortController();
     const late = clock.sleep(timeoutMs, timer.signal).then(
-      () => undefined,
-      () => undefined,
+      () => LATE,
+      () => LATE,
     );
-    const first = await Promise.race([ended, late]);
-    timer.abort();
-    if (first !== undefined) return first;
+    const first = await Promise.race([returned, late]).finally(() => timer.abort());
+    if (first !== LATE) return first;
     const error = new NodeTimeoutError(this.task.node, timeoutMs);
     context.abort(error);
     const grace = new AbortController();
-    await Promise.race([ended, clock.sleep(GRACE_MS, grace.signal).catch(() => undefined)]);
+    const settled = returned.catch(() => undefined);
+    await Promise.race([settled, clock.sleep(GRACE_MS, grace.signal).catch(() => undefined)]);
     grace.abort();
-    return { error };
+    throw error;
   }
 
-  #settle(context: TaskContext, ended: Ended): Settled | Promise<Settled> {
-    const { task } = this;
-    if (context.ask !== undefined) return { kind: "asked", task, ask: context.ask, ms: this.ms, kept: false };
-    if ("error" in ended) return this.#fail(context, ended.error);
-    return this.#finish(context.attempt, () => readOutcome(task.node, ended.value));
+  #returned(context: TaskContext, value: unknown): Settled {
+    return context.ask === undefined ? this.#finish(context.attempt, value) : this.#asks(context.ask);
   }
 
-  #finish(attempt: number, outcomeOf: () => TaskOutcome): Settled {
+  #threw(context: TaskContext, error: unknown): Settled | Promise<Settled> {
+    return context.ask === undefined ? this.#fail(context, error) : this.#asks(context.ask);
+  }
+
+  #asks(ask: Ask): Settled {
+    return { kind: "asked", task: this.task, ask, ms: this.ms, kept: false };
+  }
+
+  #finish(attempt: number, value: unknown): Settled {
     const { task, ms } = this;
     try {
-      return { kind: "finished", task, outcome: outcomeOf(), attempt, ms, kept: false };
+      return { kind: "finished", task, outcome: readOutcome(task.node, value), attempt, ms, kept: false };
     } catch (error) {
-      if (SuperstepError.is(error) && error instanceof SerializationError)
-        return { kind: "unstorable", task, error, attempt, ms };
-      return { kind: "failed", task, error, attempt, ms };
+      return this.#unusable(attempt, error);
     }
+  }
+
+  #unusable(attempt: number, error: unknown): Settled {
+    const { task, ms } = this;
+    if (SuperstepError.is(error) && error instanceof SerializationError)
+      return { kind: "unstorable", task, error, attempt, ms };
+    return { kind: "failed", task, error, attempt, ms };
   }
 
   /** A task that was told to stop and never looked at its signal failed by itself: its failure is not lost (S6). */
@@ -167,8 +176,16 @@ export class TaskRun<C extends Channels> {
     const { retry, onError } = this.#node.options;
     if (retry !== undefined && attempt < retry.maxAttempts && isRetryable(retry.retryOn, error))
       return this.#stopped === undefined ? this.#retry(attempt, error) : { kind: "stopped", task };
-    if (onError !== undefined) return this.#finish(attempt, () => readOutcome(task.node, onError(error, this.#state)));
+    if (onError !== undefined) return this.#rescue(attempt, () => onError(error, this.#state));
     return { kind: "failed", task, error, attempt, ms: this.ms };
+  }
+
+  #rescue(attempt: number, rescued: () => unknown): Settled {
+    try {
+      return this.#finish(attempt, rescued());
+    } catch (error) {
+      return this.#unusable(attempt, error);
+    }
   }
 
   async #retry(attempt: number, error: unknown): Promise<Settled> {

@@ -86,10 +86,24 @@ function openChannel<C extends Channels>(
   const channel = plan.channels.get(name);
   if (channel === undefined) throw new UnknownChannelError(name, task?.node ?? "", [...plan.channels.keys()]);
   const current = channel.ephemeral === true ? undefined : read(state, name);
-  const fold = folding(name, task, () => channel.fold?.(current) ?? foldByDiff(name, channel, current));
+  const fold = foldOf(name, channel, current, task);
   const opened: OpenChannel = { name, channel, fold, deltas: [], writer: undefined };
   open.set(name, opened);
   return opened;
+}
+
+function foldOf(
+  name: string,
+  channel: AnyChannel,
+  current: unknown,
+  task: TaskRef | undefined,
+): Fold<unknown, unknown> {
+  if (channel.fold === undefined) return foldByDiff(name, channel, current);
+  try {
+    return channel.fold(current);
+  } catch (error) {
+    throw refusal(name, task, error);
+  }
 }
 
 /** The plain fold: reduce, then tell what changed by reference. */
@@ -111,40 +125,53 @@ function writeTo(open: OpenChannel, task: TaskRef, write: unknown): void {
     throw new ConcurrentWriteError(open.name, [open.writer.node, task.node]);
   }
   open.writer = task;
-  const delta = folding(open.name, task, () => open.fold.write(write));
-  if (delta !== undefined) open.deltas.push({ task, channel: open.name, delta });
+  try {
+    const delta = open.fold.write(write);
+    if (delta !== undefined) open.deltas.push({ task, channel: open.name, delta });
+  } catch (error) {
+    throw refusal(open.name, task, error);
+  }
+}
+
+function finish({ name, fold, writer }: OpenChannel): unknown {
+  try {
+    return fold.finish();
+  } catch (error) {
+    throw refusal(name, writer, error);
+  }
 }
 
 /** What a fold throws is a ReducerError, unless it made what cannot be stored, and the error says where. */
-function folding<T>(channel: string, task: TaskRef | undefined, act: () => T): T {
-  try {
-    return act();
-  } catch (error) {
-    throw error instanceof SerializationError ? error : new ReducerError(channel, task?.node ?? "", error);
-  }
+function refusal(channel: string, task: TaskRef | undefined, error: unknown): unknown {
+  return error instanceof SerializationError ? error : new ReducerError(channel, task?.node ?? "", error);
 }
 
 function close<C extends Channels>(input: BarrierInput<C>, open: ReadonlyMap<string, OpenChannel>): BarrierResult<C> {
-  const changed: Record<string, unknown> = {};
-  const versions: Record<string, number> = {};
-  const updatedChannels: string[] = [];
-  const deltas: ChannelDelta[] = [];
-  for (const { name, channel, fold, writer, deltas: own } of open.values()) {
-    const value = folding(name, writer, () => fold.finish());
+  const state: Record<string, unknown> = { ...input.state };
+  const versions: Record<string, number> = { ...input.versions };
+  const changed: OpenChannel[] = [];
+  for (const opened of open.values()) {
+    const { name, channel } = opened;
+    const value = finish(opened);
     if (channel.schema !== undefined) checkSchema(name, channel.schema, value);
     if (Object.is(value, read(input.state, name))) continue;
-    changed[name] = value;
-    versions[name] = (Object.hasOwn(input.versions, name) ? (input.versions[name] ?? 0) : 0) + 1;
-    updatedChannels.push(name);
-    for (const delta of own) deltas.push(delta);
+    state[name] = value;
+    versions[name] = (Object.hasOwn(versions, name) ? (versions[name] ?? 0) : 0) + 1;
+    changed.push(opened);
   }
-  if (updatedChannels.length === 0) return { state: input.state, versions: input.versions, deltas, updatedChannels };
+  if (changed.length === 0) return { state: input.state, versions: input.versions, deltas: [], updatedChannels: [] };
   return {
-    state: Object.freeze({ ...input.state, ...changed }) as StateOf<C>,
-    versions: Object.freeze({ ...input.versions, ...versions }),
-    deltas,
-    updatedChannels,
+    state: Object.freeze(state) as StateOf<C>,
+    versions: Object.freeze(versions),
+    deltas: deltasOf(changed),
+    updatedChannels: changed.map(({ name }) => name),
   };
+}
+
+/** Lists that live on are copied, so that none keeps the spare room that a list has which grew. */
+function deltasOf(changed: readonly OpenChannel[]): readonly ChannelDelta[] {
+  const [only] = changed;
+  return changed.length === 1 && only !== undefined ? only.deltas.slice() : changed.flatMap(({ deltas }) => deltas);
 }
 
 function read(state: object, name: string): unknown {

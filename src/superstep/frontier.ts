@@ -60,14 +60,18 @@ export function computeNextFrontier<C extends Channels>(input: FrontierInput<C>)
 function leave<C extends Channels>(walk: Walk<C>, input: FrontierInput<C>, { task, outcome }: TaskResult): void {
   const origin = originOf(input.plan, task.node);
   if (origin === undefined) return;
-  const replaces = outcome.routes.filter((route) => route.mode === "replace");
-  if (replaces.length > 0) return leaveByCommands(walk, task.node, replaces, origin.ends);
+  if (outcome.routes.some(isReplacing))
+    return leaveByCommands(walk, task.node, outcome.routes.filter(isReplacing), origin.ends);
   leaveByExits(walk, origin, task.node);
   leaveByCommands(walk, task.node, outcome.routes, origin.ends);
-  const answers = input.answers.get(task.node) ?? [];
-  for (const [index, { targets }] of origin.routes.entries()) {
-    for (const target of answers[index] ?? []) walk.reach(task.node, target, targets);
-  }
+  const answers = input.answers.get(task.node);
+  answers?.forEach((answer, index) => {
+    for (const target of answer) walk.reach(task.node, target, origin.routes[index]?.targets);
+  });
+}
+
+function isReplacing({ mode }: Route): boolean {
+  return mode === "replace";
 }
 
 function leaveByCommands<C extends Channels>(
@@ -104,8 +108,8 @@ class Walk<C extends Channels> {
   readonly deferred: RouteTarget[];
   readonly #plan: GraphPlan<C>;
   readonly #former: Progress;
-  readonly #named = new Set<string>();
-  readonly #fired = new Set<string>();
+  #named: Set<string> | undefined;
+  #fired: Set<string> | undefined;
   #joins: Record<string, readonly string[]> | undefined;
   #ended: boolean;
 
@@ -114,7 +118,6 @@ class Walk<C extends Channels> {
     this.#former = former;
     this.#ended = former.ended;
     this.deferred = [...former.deferred];
-    for (const target of former.deferred) if (typeof target === "string") this.#named.add(target);
   }
 
   reach(origin: string, target: RouteTarget, allowed: Allowed): void {
@@ -125,10 +128,18 @@ class Walk<C extends Channels> {
       this.#ended = true;
       return;
     }
-    if (isNamed && this.#named.has(name)) return;
-    if (isNamed) this.#named.add(name);
+    if (isNamed && !this.#isFirst(name)) return;
     const isDeferred = this.#plan.nodes.get(name)?.options.defer === true;
     (isDeferred ? this.deferred : this.targets).push(target);
+  }
+
+  /** Names the target. Most supersteps lead to one, and need no set. */
+  #isFirst(name: string): boolean {
+    if (this.targets.length + this.deferred.length === 0) return true;
+    this.#named ??= new Set([...this.targets, ...this.deferred].filter((target) => typeof target === "string"));
+    if (this.#named.has(name)) return false;
+    this.#named.add(name);
+    return true;
   }
 
   #check(origin: string, target: RouteTarget, allowed: Allowed): void {
@@ -140,12 +151,13 @@ class Walk<C extends Channels> {
 
   /** True when the last missing source has now run. The join begins anew with the next superstep: tasks of one run side by side. */
   arm(id: string, sources: readonly string[], source: string): boolean {
-    if (this.#fired.has(id)) return false;
+    if (this.#fired?.has(id)) return false;
     this.#joins ??= { ...this.#former.joins };
     const armed = this.#joins[id] ?? [];
     const now = armed.includes(source) ? armed : [...armed, source];
     const fires = now.length === sources.length;
     if (fires) {
+      this.#fired ??= new Set();
       this.#fired.add(id);
       delete this.#joins[id];
     } else this.#joins[id] = now;

@@ -4,7 +4,7 @@ import type { GraphPlan, OriginPlan, RoutePlan } from "../graph/plan.js";
 import { START } from "../graph/target.js";
 import type { Channels, StateOf } from "../state/channel.js";
 import { readTargets } from "./command.js";
-import type { RouteTarget, TaskResult } from "./outcome.js";
+import type { RouteTarget, TaskOutcome, TaskResult } from "./outcome.js";
 import { isThenable } from "./thenable.js";
 
 /** What each conditional edge of an origin answered, in order of declaration. Asked once an origin, however many of its tasks ran. */
@@ -18,33 +18,28 @@ export function askRoutes<C extends Channels>(
   results: readonly TaskResult[],
   state: StateOf<C>,
 ): RouteAnswers | Promise<RouteAnswers> {
-  const origins = new Set<string>();
+  let asked: Map<string, readonly ReturnType<typeof ask>[]> | undefined;
+  let isLate = false;
   for (const { task, outcome } of results) {
     const origin = originOf(plan, task.node);
-    if (origin !== undefined && origin.routes.length > 0 && !outcome.routes.some((route) => route.mode === "replace"))
-      origins.add(task.node);
+    if (origin === undefined || origin.routes.length === 0 || asked?.has(task.node) || isReplaced(outcome)) continue;
+    const own = origin.routes.map((route) => ask(route, state));
+    isLate ||= own.some(isThenable);
+    asked ??= new Map();
+    asked.set(task.node, own);
   }
-  return origins.size === 0 ? NO_ANSWERS : askAll(plan, [...origins], state);
+  if (asked === undefined) return NO_ANSWERS;
+  return isLate ? allOf(asked) : (asked as RouteAnswers);
+}
+
+/** Whether a Command says where to go instead of the edges. */
+function isReplaced({ routes }: TaskOutcome): boolean {
+  return routes.some(({ mode }) => mode === "replace");
 }
 
 /** What leads out of a node, or out of START. */
 export function originOf<C extends Channels>(plan: GraphPlan<C>, name: string): OriginPlan<C> | undefined {
   return name === START ? plan.start : plan.nodes.get(name);
-}
-
-function askAll<C extends Channels>(
-  plan: GraphPlan<C>,
-  origins: readonly string[],
-  state: StateOf<C>,
-): RouteAnswers | Promise<RouteAnswers> {
-  const asked = new Map<string, readonly ReturnType<typeof ask>[]>();
-  let isLate = false;
-  for (const name of origins) {
-    const own = (originOf(plan, name)?.routes ?? []).map((route) => ask(route, state));
-    isLate ||= own.some(isThenable);
-    asked.set(name, own);
-  }
-  return isLate ? allOf(asked) : (asked as RouteAnswers);
 }
 
 async function allOf(asked: ReadonlyMap<string, readonly ReturnType<typeof ask>[]>): Promise<RouteAnswers> {

@@ -44,7 +44,8 @@ export interface ScheduledStep {
 
 /** Throws RouteError when a task's node does not exist, with nothing run. Gives a promise only when a task does. */
 export function scheduleStep<C extends Channels>(input: ScheduleInput<C>): ScheduledStep | Promise<ScheduledStep> {
-  const nodes = input.tasks.map((task) => nodeOf(input.plan, task));
+  const nodes: NodePlan<C>[] = [];
+  for (const task of input.tasks) nodes.push(nodeOf(input.plan, task));
   return new Schedule(input, nodes).run();
 }
 
@@ -67,11 +68,13 @@ class Schedule<C extends Channels> {
   readonly #input: ScheduleInput<C>;
   readonly #nodes: readonly NodePlan<C>[];
   readonly #settled: (Settled | undefined)[];
-  readonly #running = new Map<number, TaskRun<C>>();
+  /** Tasks in flight, each at its place in the frontier. */
+  readonly #running: (TaskRun<C> | undefined)[];
+  #inFlight = 0;
   /** Tasks that wait for their limit's permit. */
-  readonly #limited = new Set<number>();
+  #limited: Set<number> | undefined;
   /** Tasks that hold their limit's permit and wait for a free place. */
-  readonly #admitted: number[] = [];
+  #admitted: number[] | undefined;
   #next = 0;
   #open: number;
   #stopped: { readonly reason: unknown } | undefined;
@@ -82,6 +85,7 @@ class Schedule<C extends Channels> {
     this.#input = input;
     this.#nodes = nodes;
     this.#settled = new Array<Settled | undefined>(nodes.length);
+    this.#running = new Array<TaskRun<C> | undefined>(nodes.length);
     this.#open = nodes.length;
   }
 
@@ -111,8 +115,8 @@ class Schedule<C extends Channels> {
 
   /** Starts tasks while there is room: first those that waited for a limit, then the next of the frontier. */
   #pump(): void {
-    while (this.#running.size < this.#input.maxConcurrency) {
-      const admitted = this.#admitted.shift();
+    while (this.#inFlight < this.#input.maxConcurrency) {
+      const admitted = this.#admitted?.shift();
       if (admitted !== undefined) this.#start(admitted);
       else if (this.#next < this.#nodes.length) this.#admit(this.#next++);
       else return;
@@ -126,27 +130,25 @@ class Schedule<C extends Channels> {
     if (this.#stopped !== undefined) return this.#settle(index, { kind: "stopped", task });
     const permit = this.#limitOf(index)?.acquire();
     if (permit === undefined) return this.#start(index);
+    this.#limited ??= new Set();
     this.#limited.add(index);
     void permit.then(() => this.#admitLate(index));
   }
 
   #admitLate(index: number): void {
-    if (!this.#limited.delete(index)) return this.#limitOf(index)?.release();
+    if (this.#limited?.delete(index) !== true) return this.#limitOf(index)?.release();
+    this.#admitted ??= [];
     this.#admitted.push(index);
     this.#pump();
   }
 
   #start(index: number): void {
-    const { state, environment, memories, tasks } = this.#input;
+    const { memories, tasks } = this.#input;
     const task = tasks[index] as TaskRef;
     if (this.#stopped !== undefined) return this.#end(index, { kind: "stopped", task });
-    const run = new TaskRun(task, {
-      node: this.#nodes[index] as NodePlan<C>,
-      state,
-      environment,
-      memory: memories?.get(task.id),
-    });
-    this.#running.set(index, run);
+    const run = new TaskRun(task, this.#nodes[index] as NodePlan<C>, this.#input, memories?.get(task.id));
+    this.#running[index] = run;
+    this.#inFlight++;
     const ended = run.run();
     if (!isThenable(ended)) return this.#end(index, ended);
     void ended.then((settled) => {
@@ -157,7 +159,8 @@ class Schedule<C extends Channels> {
 
   /** What comes after a task was given up is ignored; its permit was free by then. */
   #end(index: number, settled: Settled): void {
-    this.#running.delete(index);
+    if (this.#running[index] !== undefined) this.#inFlight--;
+    this.#running[index] = undefined;
     if (this.#settled[index] !== undefined) return;
     this.#limitOf(index)?.release();
     this.#settle(index, settled);
@@ -175,17 +178,17 @@ class Schedule<C extends Channels> {
   #stop(reason: unknown): void {
     if (this.#stopped !== undefined) return;
     this.#stopped = { reason };
-    for (const run of this.#running.values()) run.stop(reason);
+    for (const run of this.#running) run?.stop(reason);
     this.#settleUnstarted();
-    if (this.#running.size > 0) this.#startGrace(reason);
+    if (this.#inFlight > 0) this.#startGrace(reason);
   }
 
   #settleUnstarted(): void {
     while (this.#next < this.#nodes.length) this.#admit(this.#next++);
-    for (const index of this.#admitted.splice(0)) this.#start(index);
-    for (const index of this.#limited)
+    for (const index of this.#admitted?.splice(0) ?? []) this.#start(index);
+    for (const index of this.#limited ?? [])
       this.#settle(index, { kind: "stopped", task: this.#input.tasks[index] as TaskRef });
-    this.#limited.clear();
+    this.#limited?.clear();
   }
 
   #startGrace(reason: unknown): void {
@@ -198,7 +201,8 @@ class Schedule<C extends Channels> {
   }
 
   #giveUp(reason: unknown): void {
-    for (const [index, run] of this.#running) {
+    for (const [index, run] of this.#running.entries()) {
+      if (run === undefined) continue;
       const error = new NodeStuckError(run.task.node, GRACE_MS, reason);
       this.#end(index, { kind: "failed", task: run.task, error, attempt: run.attempt, ms: run.ms });
     }
