@@ -33,6 +33,8 @@ export class Keeper<C extends Channels> {
   readonly #isHeldBack: boolean;
   /** Made when there is something to keep: most supersteps wait for nothing. */
   #backlog: Backlog | undefined;
+  /** Set until the turn ends. */
+  #turn: NodeJS.Immediate | undefined;
   #writing: Promise<void> | undefined;
   #failure: { readonly error: unknown } | undefined;
   #closed = false;
@@ -77,6 +79,7 @@ export class Keeper<C extends Channels> {
   /** Waits for what is being written; what is not yet goes with the superstep. Throws what saving threw. */
   close(): Awaitable<void> {
     this.#closed = true;
+    if (this.#turn !== undefined) clearImmediate(this.#turn);
     for (const { resolve } of this.#backlog?.waiting.splice(0) ?? []) resolve();
     return this.#writing === undefined ? this.#surface() : this.#writing.then(() => this.#surface());
   }
@@ -91,8 +94,11 @@ export class Keeper<C extends Channels> {
   }
 
   #schedule(): void {
-    if (this.#closed) return;
-    this.#writing ??= new Promise<void>((resolve) => setImmediate(resolve)).then(() => this.#flush());
+    if (this.#closed || this.#writing !== undefined) return;
+    this.#turn ??= setImmediate(() => {
+      this.#turn = undefined;
+      this.#writing = this.#flush();
+    });
   }
 
   async #flush(): Promise<void> {

@@ -95,12 +95,16 @@ export function wasIssued(incarnation: string, issued: number, id: string): bool
   return number >= 1 && number <= issued && String(number) === digits;
 }
 
+/** Names a task by its place in a frontier. The short end first: an engine keeps what is joined piece by piece as many pieces. */
+export function taskId(incarnation: string, seq: number, place: number): string {
+  const end = `-${seq}.${place}`;
+  return `${incarnation}${end}`;
+}
+
 /** Gives each target of a frontier its place: an id that is unique within the session. */
 export function tasksOf(targets: readonly RouteTarget[], incarnation: string, seq: number): readonly TaskRef[] {
   const tasks = targets.map((target, place): TaskRef => {
-    // the short end first: an engine keeps what is joined piece by piece as many pieces
-    const end = `-${seq}.${place}`;
-    const id = `${incarnation}${end}`;
+    const id = taskId(incarnation, seq, place);
     return typeof target === "string"
       ? Object.freeze({ id, node: target })
       : Object.freeze({ id, node: target.node, input: target.input });

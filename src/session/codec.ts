@@ -4,6 +4,7 @@ import { SerializationError } from "../errors.js";
 import { bareError, type ErrorParts, fillError, partsOfError } from "../state/error-value.js";
 import { type Encoded, encodeInstance, isRegistered } from "../state/registered-class.js";
 import { sealedInstance } from "../state/seal.js";
+import { isJson } from "./json.js";
 
 /** What devalue does not know, as a list that it does. No list of the user's is taken for one: devalue writes those by reference. */
 type Envelope =
@@ -20,7 +21,7 @@ const opening = { "+": opened };
  */
 export function encode(value: unknown): string {
   try {
-    return stringify(value, enclosing);
+    return isRecordOfJson(value) ? JSON.stringify(value) : stringify(value, enclosing);
   } catch (problem) {
     throw refusalOf(problem);
   }
@@ -28,7 +29,12 @@ export function encode(value: unknown): string {
 
 /** Throws when the text was not made by `encode`; SerializationError when it names a class that is not registered. */
 export function decode(text: string): unknown {
-  return parse(text, opening);
+  return text.startsWith("{") ? JSON.parse(text) : parse(text, opening);
+}
+
+/** devalue's text is a list or a number, so that one that begins as a record does is known to be JSON. */
+function isRecordOfJson(value: unknown): boolean {
+  return typeof value === "object" && value !== null && !Array.isArray(value) && isJson(value);
 }
 
 function enclosed(value: unknown): Envelope | undefined {

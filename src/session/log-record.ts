@@ -9,7 +9,7 @@ import { sealStored } from "../state/seal.js";
 import type { ChannelDelta, Versions } from "../superstep/barrier.js";
 import { NO_PROGRESS, type Progress } from "../superstep/frontier.js";
 import type { RouteTarget } from "../superstep/outcome.js";
-import { type Checkpoint, type CheckpointRef, type Note, targetOf, tasksOf } from "./checkpoint.js";
+import { type Checkpoint, type CheckpointRef, type Note, targetOf, taskId, tasksOf } from "./checkpoint.js";
 import { decode, encode } from "./codec.js";
 import { READY } from "./status.js";
 
@@ -73,19 +73,18 @@ export function encodeBody(
   { parentFrontier, whole = false }: { readonly parentFrontier?: readonly TaskRef[]; readonly whole?: boolean } = {},
 ): string {
   const { incarnation, seq, frontier, progress, ran, note, ephemeral, forkedFrom, updatedChannels } = checkpoint;
-  const body: Body = {
+  const body: { -readonly [K in keyof Body]: Body[K] } = {
     f: toStoredTasks(frontier, incarnation, seq),
     d: toStoredDeltas(checkpoint),
     g: checkpoint.fingerprint,
-    ...(updatedChannels.length > 0 && { v: grown(checkpoint.versions, updatedChannels) }),
-    ...(progress !== NO_PROGRESS && { p: progress }),
-    ...(ran.length > 0 &&
-      ran !== parentFrontier && { r: toStoredTasks(ran, incarnation, checkpoint.parentSeq ?? seq) }),
-    ...(!isPlain(note) && { n: note }),
-    ...(ephemeral.length > 0 && { e: ephemeral }),
-    ...(forkedFrom && { o: { incarnation: forkedFrom.incarnation, seq: forkedFrom.seq } }),
-    ...(whole && { w: true as const }),
   };
+  if (updatedChannels.length > 0) body.v = grown(checkpoint.versions, updatedChannels);
+  if (progress !== NO_PROGRESS) body.p = progress;
+  if (ran.length > 0 && ran !== parentFrontier) body.r = toStoredTasks(ran, incarnation, checkpoint.parentSeq ?? seq);
+  if (!isPlain(note)) body.n = note;
+  if (ephemeral.length > 0) body.e = ephemeral;
+  if (forkedFrom !== undefined) body.o = { incarnation: forkedFrom.incarnation, seq: forkedFrom.seq };
+  if (whole) body.w = true;
   return encode(body);
 }
 
@@ -210,22 +209,34 @@ function isPlain({ status, passed, issued, trace }: Note): boolean {
 }
 
 function grown(versions: Versions, channels: readonly string[]): Versions {
-  return Object.fromEntries(channels.map((channel) => [channel, versions[channel] ?? 0]));
+  const grown: Record<string, number> = {};
+  for (const channel of channels) grown[channel] = versions[channel] ?? 0;
+  return grown;
 }
 
 function toStoredDeltas({ ran, deltas, ephemeral }: Checkpoint): Body["d"] {
-  const places = new Map(ran.map((task, place) => [task.id, place]));
-  const kept = deltas.filter(({ channel }) => !ephemeral.includes(channel));
-  return kept.map(({ task, channel, delta }) => [
-    places.get(task.id) ?? [task.id, task.node],
-    channel,
-    delta.map(toStoredOp),
-  ]);
+  const kept = ephemeral.length === 0 ? deltas : deltas.filter(({ channel }) => !ephemeral.includes(channel));
+  let last = 0;
+  return kept.map(({ task, channel, delta }) => {
+    const place = placeOf(task, ran, last);
+    last = place ?? last;
+    return [place ?? [task.id, task.node], channel, delta.map(toStoredOp)];
+  });
+}
+
+/** Writers come in the order in which they ran, channel by channel: the next one is mostly found at once. */
+function placeOf({ id }: TaskRef, ran: readonly TaskRef[], last: number): number | undefined {
+  for (let ahead = 0; ahead < ran.length; ahead++) {
+    const place = (last + ahead) % ran.length;
+    if (ran[place]?.id === id) return place;
+  }
+  return undefined;
 }
 
 function toStoredTasks(tasks: readonly TaskRef[], incarnation: string, seq: number): readonly StoredTask[] {
-  const placed = tasksOf(tasks.map(targetOf), incarnation, seq);
-  return tasks.map((task, place) => (task.id === placed[place]?.id ? targetOf(task) : [task.id, targetOf(task)]));
+  return tasks.map((task, place) =>
+    task.id === taskId(incarnation, seq, place) ? targetOf(task) : [task.id, targetOf(task)],
+  );
 }
 
 function fromStoredTasks(stored: readonly StoredTask[], incarnation: string, seq: number): readonly TaskRef[] {

@@ -13,6 +13,10 @@ import { prepareAll, type Statements } from "./statements.js";
 export interface KnownHead {
   readonly incarnation: string;
   readonly seq: number;
+  /** Of its row. */
+  readonly id: number;
+  readonly weight: number;
+  readonly base_weight: number;
   readonly frontier: readonly TaskRef[];
   /** Whether ephemeral values stand beside it. */
   readonly hasEphemeral: boolean;
@@ -32,6 +36,8 @@ export interface Opening {
   readonly busyTimeoutMs: number;
 }
 
+/** The write-ahead log is copied into the file when it has grown to this: 16 MB of pages of 4 KB. Four times SQLite's default, for a tenth of the time. */
+const WAL_PAGES = 4_000;
 /** Milliseconds that SQLite itself waits for a lock before the event loop gets its turn. */
 const LOCK_MS = 20;
 
@@ -130,6 +136,7 @@ function prepare(database: SqliteDatabase, { synchronous, busyTimeoutMs }: Openi
   database.exec("PRAGMA auto_vacuum = INCREMENTAL");
   database.exec("PRAGMA journal_mode = WAL");
   database.exec(`PRAGMA synchronous = ${synchronous}`);
+  database.exec(`PRAGMA wal_autocheckpoint = ${WAL_PAGES}`);
   migrate(database);
   database.exec(`PRAGMA busy_timeout = ${LOCK_MS}`);
   return { database, statements: prepareAll(database), known: new Map(), hasCheckedSessions: false };

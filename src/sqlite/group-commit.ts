@@ -14,8 +14,16 @@ export interface Transaction {
   rollback(): void;
   isBusy(error: unknown): boolean;
 }
+/** How something is written. */
+export interface Manner<T> {
+  /** Whether it must survive a power cut. Default true. */
+  readonly isDurable?: boolean;
+  /** The same without a transaction, for a write that is alone in its turn; undefined when it has written nothing, and `work` has to. */
+  readonly alone?: () => T | undefined;
+}
 interface Write {
   readonly work: () => unknown;
+  readonly alone: (() => unknown) | undefined;
   readonly isDurable: boolean;
   readonly resolve: (value: never) => void;
   readonly reject: (error: unknown) => void;
@@ -41,11 +49,15 @@ export class GroupCommit {
    * fails. Any other error undoes the whole transaction, and every write in it fails. What need not outlive a power cut waits for no disk
    * unless something beside it does.
    */
-  write<T>(work: () => T, { isDurable = true }: { readonly isDurable?: boolean } = {}): Promise<T> {
+  write<T>(work: () => T, { isDurable = true, alone }: Manner<T> = {}): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      this.#queue.push({ work, isDurable, resolve, reject });
+      this.#queue.push({ work, alone, isDurable, resolve, reject });
       this.#flushing ??= new Promise<void>((turn) => setImmediate(turn)).then(() => this.#flush());
     });
+  }
+
+  get isIdle(): boolean {
+    return this.#flushing === undefined;
   }
 
   /** Resolves when nothing waits to be written. */
@@ -61,14 +73,24 @@ export class GroupCommit {
 
   /** Everything between begin and commit happens in one go: nobody else sees the connection within a transaction. */
   #tryNow(isLastTry: boolean): boolean {
-    const problem = this.#begin();
-    if (problem !== undefined && !isLastTry && this.#transaction.isBusy(problem.error)) return false;
+    try {
+      const answer = answerAlone(this.#queue);
+      if (answer === undefined) this.#transaction.begin(this.#queue.some(({ isDurable }) => isDurable));
+      const writes = this.#take();
+      if (answer === undefined) this.#run(writes);
+      else answer();
+    } catch (error) {
+      if (!isLastTry && this.#transaction.isBusy(error)) return false;
+      for (const { reject } of this.#take()) reject(error);
+    }
+    return true;
+  }
+
+  #take(): readonly Write[] {
     const writes = this.#queue;
     this.#queue = [];
     this.#flushing = undefined;
-    if (problem !== undefined) for (const { reject } of writes) reject(problem.error);
-    else this.#run(writes);
-    return true;
+    return writes;
   }
 
   #run(writes: readonly Write[]): void {
@@ -92,15 +114,13 @@ export class GroupCommit {
       // SQLite has rolled back by itself
     }
   }
+}
 
-  #begin(): { readonly error: unknown } | undefined {
-    try {
-      this.#transaction.begin(this.#queue.some(({ isDurable }) => isDurable));
-      return undefined;
-    } catch (error) {
-      return { error };
-    }
-  }
+/** Undefined: it takes a transaction. */
+function answerAlone([only, another]: readonly Write[]): Answer | undefined {
+  if (only === undefined || another !== undefined) return undefined;
+  const value = only.alone?.();
+  return value === undefined ? undefined : () => only.resolve(value as never);
 }
 
 function attempt({ work, resolve, reject }: Write): Answer {

@@ -26,13 +26,21 @@ type Unsealed = Omit<LogHead, "body_crc" | "snapshot_crc" | "crc">;
 /** Bodies may weigh this much before the first snapshot after a small one, in characters. */
 const SMALL = 8 * 1024;
 
-/** Adds a checkpoint; a snapshot goes with it when the bodies since the last one outweigh it. Gives the bytes written. */
-export function addRow(
-  { addLog }: Statements,
-  key: number,
-  { checkpoint, body, whole }: NewRecord,
-  former: LogHead | undefined,
-): number {
+/** What a new row weighs: a part of its head. */
+type Weights = Pick<LogHead, "weight" | "base_weight">;
+/** A row as it is written. */
+export interface NewRow extends Weights {
+  readonly id: number;
+  /** Up to its own checksum, in the order of the table. */
+  readonly columns: readonly (string | number | null)[];
+  readonly body: string;
+  readonly snapshot: string | null;
+  /** Of its texts. */
+  readonly bytes: number;
+}
+
+/** The row of a checkpoint; a snapshot goes with it when the bodies since the last one outweigh it. */
+export function rowOf(key: number, { checkpoint, body, whole }: NewRecord, former: Weights | undefined): NewRow {
   const weight = (former?.weight ?? 0) + body.length;
   const isDue = whole || former === undefined || weight > Math.max(former.base_weight, SMALL);
   const snapshot = isDue ? encodeSnapshot(checkpoint) : null;
@@ -49,9 +57,21 @@ export function addRow(
     weight: isDue ? 0 : weight,
   };
   const columns = columnsOf(head, checksum(body), crcOf(snapshot));
-  addLog.run(...columns, checksum(...columns), body, snapshot);
+  columns.push(checksum(...columns));
+  return {
+    id: head.id,
+    base_weight: head.base_weight,
+    weight: head.weight,
+    columns,
+    body,
+    snapshot,
+    bytes: Buffer.byteLength(body) + (snapshot === null ? 0 : Buffer.byteLength(snapshot)),
+  };
+}
+
+export function addRow({ addLog }: Statements, row: NewRow): void {
+  addLog.run(...row.columns, row.body, row.snapshot);
   crashPoint("sqlite.logged");
-  return Buffer.byteLength(body) + Buffer.byteLength(snapshot ?? "");
 }
 
 /** Writes a row again under new texts and weights. */

@@ -14,21 +14,24 @@ import { encode } from "../session/codec.js";
 import type { Lease, LeaseAnswer, LeaseClaim } from "../session/lease.js";
 import { encodeBody } from "../session/log-record.js";
 import type { SessionSummary } from "../session/view.js";
+import { advanceKnown, parentIn } from "./advancing.js";
 import { checkEphemeral, encodeRecord, noteBeside, readBeside, withEphemeral } from "./beside.js";
 import { NOTHING_GONE, sumOf } from "./collecting.js";
 import { Connection, type KnownHead, type OpenFile, openPath } from "./connection.js";
 import type { OpenDatabase, SqliteDatabase } from "./driver.js";
-import { GroupCommit } from "./group-commit.js";
+import { isBusy } from "./failures.js";
+import { GroupCommit, type Manner } from "./group-commit.js";
 import { readAt, readHistory } from "./history.js";
 import { acquire, release, renew } from "./leases.js";
 import { readCheckpoint } from "./line.js";
 import { listSessions } from "./listing.js";
+import type { NewRecord, NewRow } from "./log.js";
 import { checkOptions, type SqliteOptions } from "./options.js";
 import { pruneSessions } from "./pruning.js";
 import { seqOf } from "./schema.js";
 import { findLine, type Line, readHead } from "./session-row.js";
 import { Shrinking } from "./shrinking.js";
-import { atomically, type Statements } from "./statements.js";
+import { atomically, type LogHead, type Statements } from "./statements.js";
 import { transactionOn } from "./transaction.js";
 import { writeCheckpoint, writeDeletion, writeNote } from "./writing.js";
 
@@ -43,6 +46,9 @@ export class SqliteCheckpointer implements Checkpointer {
   readonly #connection: Connection;
   readonly #writes: GroupCommit;
   readonly #shrinking: Shrinking;
+  readonly #isFull: boolean;
+  /** Sessions under a lease that was taken through this store. */
+  readonly #driven = new Set<string>();
 
   /** Takes a path, or an open database of either driver, which is then yours to close. Throws CheckpointError, CheckpointCorruptError and InvalidOptionError. */
   constructor(pathOrDatabase: string | OpenDatabase, options: SqliteOptions = {}) {
@@ -55,32 +61,24 @@ export class SqliteCheckpointer implements Checkpointer {
     this.#connection = new Connection(database, { reopen, synchronous, busyTimeoutMs });
     this.#writes = new GroupCommit(transactionOn(this.#connection, synchronous), busyTimeoutMs);
     this.#shrinking = new Shrinking(this.#connection, this.#writes);
+    this.#isFull = synchronous === "full";
   }
 
   load(sessionId: string, known?: Checkpoint): StoredSession | undefined {
     return this.#read("load a session", (file) => {
       const line = findLine(file, sessionId);
       if (line === undefined) return undefined;
-      const stored = readStored(file.statements, line, known);
-      remember(file.known, stored.checkpoint);
+      const head = readHead(file.statements, line);
+      const stored = readStored(file.statements, line, { head, known });
+      remember(file.known, stored.checkpoint, head);
       return stored;
     });
   }
 
-  async commit(checkpoint: Checkpoint, options: CommitOptions = {}): Promise<number> {
-    const { sessionId, incarnation, parentSeq } = checkpoint;
-    const { whole = false } = options;
-    const body = this.#connection.use("commit a superstep", ({ known }) => {
-      const former = known.get(sessionId);
-      const isNext = former?.incarnation === incarnation && former.seq === parentSeq;
-      return encodeBody(checkpoint, { whole, ...(isNext && { parentFrontier: former.frontier }) });
-    });
-    const { bytes, known } = await this.#write("commit a superstep", (file) => ({
-      bytes: writeCheckpoint(file, { checkpoint, body, whole }, options),
-      known: file.known,
-    }));
-    remember(known, checkpoint);
-    return bytes;
+  /** Waits for the turn of the event loop to end, and shares its transaction, unless there is nobody to share it with and no disk to wait for. */
+  commit(checkpoint: Checkpoint, options: CommitOptions = {}): number | Promise<number> {
+    const row = this.#isAlone() ? this.#advanceNow(checkpoint, options) : undefined;
+    return row === undefined ? this.#commitInTurn(checkpoint, options) : row.bytes;
   }
 
   async annotate(write: NoteWrite): Promise<void> {
@@ -126,7 +124,9 @@ export class SqliteCheckpointer implements Checkpointer {
   }
 
   async acquire(claim: LeaseClaim): Promise<LeaseAnswer> {
-    return this.#write("acquire a lease", ({ statements }) => acquire(statements, claim), NOT_DURABLE);
+    const answer = await this.#write("acquire a lease", ({ statements }) => acquire(statements, claim), NOT_DURABLE);
+    if (answer.kind === "granted") this.#driven.add(claim.sessionId);
+    return answer;
   }
 
   async renew(leases: readonly Lease[], until: number): Promise<readonly Lease[]> {
@@ -134,6 +134,7 @@ export class SqliteCheckpointer implements Checkpointer {
   }
 
   async release(lease: Lease): Promise<void> {
+    this.#driven.delete(lease.sessionId);
     await this.#write("release a lease", (file) => release(file, lease), NOT_DURABLE);
   }
 
@@ -143,12 +144,43 @@ export class SqliteCheckpointer implements Checkpointer {
     this.#connection.close();
   }
 
+  #isAlone(): boolean {
+    return !this.#isFull && this.#driven.size === 1 && this.#writes.isIdle;
+  }
+
+  /** Undefined when it takes a transaction, or another process writes at this moment. */
+  #advanceNow(checkpoint: Checkpoint, options: CommitOptions): NewRow | undefined {
+    return this.#connection.use("commit a superstep", (file) => {
+      try {
+        const row = advanceKnown(file, recordOf(file, checkpoint, options), options);
+        if (row !== undefined) remember(file.known, checkpoint, row);
+        return row;
+      } catch (error) {
+        if (isBusy(error)) return undefined;
+        throw error;
+      }
+    });
+  }
+
+  async #commitInTurn(checkpoint: Checkpoint, options: CommitOptions): Promise<number> {
+    const record = this.#connection.use("commit a superstep", (file) => recordOf(file, checkpoint, options));
+    const write = (file: OpenFile) => ({ row: writeCheckpoint(file, record, options), known: file.known });
+    const alone = () => {
+      const file = this.#connection.file();
+      const row = advanceKnown(file, record, options);
+      return row && { row, known: file.known };
+    };
+    const { row, known } = await this.#write("commit a superstep", write, { alone });
+    remember(known, checkpoint, row);
+    return row.bytes;
+  }
+
   /** What is read together is of one state of the file, whoever writes meanwhile. */
   #read<T>(operation: string, work: (file: OpenFile) => T): T {
     return this.#connection.use(operation, (file) => atomically(file.statements, () => work(file)));
   }
 
-  async #write<T>(operation: string, work: (file: OpenFile) => T, how?: { readonly isDurable: boolean }): Promise<T> {
+  async #write<T>(operation: string, work: (file: OpenFile) => T, how?: Manner<T>): Promise<T> {
     try {
       return await this.#writes.write(() => work(this.#connection.file()), how);
     } catch (error) {
@@ -158,8 +190,11 @@ export class SqliteCheckpointer implements Checkpointer {
 }
 
 /** Throws CheckpointCorruptError. */
-function readStored(statements: Statements, line: Line, known: Checkpoint | undefined): StoredSession {
-  const head = readHead(statements, line);
+function readStored(
+  statements: Statements,
+  line: Line,
+  { head, known }: { readonly head: LogHead; readonly known: Checkpoint | undefined },
+): StoredSession {
   const beside = readBeside(statements, line, head);
   const note = noteBeside(line, head);
   if (known?.incarnation === line.session.incarnation && known.seq === seqOf(head.id))
@@ -179,13 +214,20 @@ function keysOf(file: OpenFile, sessionId: string | undefined): readonly number[
   return line === undefined ? [] : [line.session.key];
 }
 
+/** What ran is not written again where the parent's record says it. */
+function recordOf({ known }: OpenFile, checkpoint: Checkpoint, { whole = false }: CommitOptions): NewRecord {
+  const parent = parentIn(known, checkpoint);
+  const body = encodeBody(checkpoint, { whole, ...(parent && { parentFrontier: parent.frontier }) });
+  return { checkpoint, body, whole };
+}
+
 /** The one that was used longest ago leaves. */
 function remember(
   heads: Map<string, KnownHead>,
   { sessionId, incarnation, seq, frontier, ephemeral }: Checkpoint,
+  { id, weight, base_weight }: Pick<LogHead, "id" | "weight" | "base_weight">,
 ): void {
   heads.delete(sessionId);
-  heads.set(sessionId, { incarnation, seq, frontier, hasEphemeral: ephemeral.length > 0 });
-  const [oldest] = heads.keys();
-  if (heads.size > KNOWN_HEADS && oldest !== undefined) heads.delete(oldest);
+  heads.set(sessionId, { incarnation, seq, id, weight, base_weight, frontier, hasEphemeral: ephemeral.length > 0 });
+  if (heads.size > KNOWN_HEADS) for (const oldest of heads.keys()) return void heads.delete(oldest);
 }

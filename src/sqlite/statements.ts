@@ -94,6 +94,13 @@ const SQL = {
   page: `SELECT ${LOG_HEAD}, ${named("body")} FROM log WHERE id BETWEEN ? AND ? ORDER BY id DESC LIMIT ?`,
   count: `SELECT count(*) AS count, coalesce(sum(${LOG_WEIGHT}), 0) AS bytes FROM log WHERE id BETWEEN ? AND ?`,
   addLog: `INSERT INTO log (${LOG}, body, snapshot) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  // Only on top of a head that is what its writer knows of it, with nothing beside it, under its writer's lease: else there is no body, and
+  // a row without one is ignored. (An INSERT … SELECT would go through a table of its own.)
+  advanceLog: `INSERT OR IGNORE INTO log (${LOG}, body, snapshot) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
+    CASE WHEN (SELECT id FROM log WHERE id BETWEEN ? AND ? ORDER BY id DESC LIMIT 1) = ?
+      AND EXISTS (SELECT 1 FROM session WHERE key = ? AND session_id = ? AND NOT (seen = ? AND kept > 0))
+      AND EXISTS (SELECT 1 FROM lease WHERE fence = ? AND session_id = ?)
+    THEN ? END, ?)`,
   setLog:
     "UPDATE log SET base_weight = ?, weight = ?, body_crc = ?, snapshot_crc = ?, crc = ?, body = ?, snapshot = ? WHERE id = ?",
   dropLog: "DELETE FROM log WHERE id BETWEEN ? AND ?",

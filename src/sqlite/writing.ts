@@ -7,7 +7,7 @@ import { collect, NOTHING_GONE } from "./collecting.js";
 import type { OpenFile } from "./connection.js";
 import { checkFence } from "./leases.js";
 import type { Placed } from "./line.js";
-import { addRow, type NewRecord } from "./log.js";
+import { addRow, type NewRecord, type NewRow, rowOf } from "./log.js";
 import { findRef } from "./places.js";
 import { SPAN, seqOf } from "./schema.js";
 import {
@@ -29,8 +29,8 @@ export interface EncodedNote {
   readonly records: readonly EncodedRecord[];
 }
 
-/** Adds the checkpoint and gives the bytes written. Throws CheckpointConflictError and CheckpointNotFoundError. */
-export function writeCheckpoint(file: OpenFile, record: NewRecord, options: CommitOptions): number {
+/** Adds the checkpoint. Throws CheckpointConflictError and CheckpointNotFoundError. */
+export function writeCheckpoint(file: OpenFile, record: NewRecord, options: CommitOptions): NewRow {
   const { sessionId, parentSeq } = record.checkpoint;
   checkFence(file.statements, sessionId, options.fence, expectedId(record.checkpoint));
   return parentSeq === undefined ? begin(file, record, options) : advance(file, record, options, parentSeq);
@@ -66,7 +66,7 @@ function begin(
   file: OpenFile,
   { checkpoint, ...record }: NewRecord,
   { replace = false, origin }: CommitOptions,
-): number {
+): NewRow {
   const { statements } = file;
   const { sessionId, incarnation, seq, createdAt } = checkpoint;
   const former = statements.session.get(sessionId) as SessionRow | undefined;
@@ -88,9 +88,10 @@ function begin(
       updated_at: createdAt,
     });
     replaceEphemeral(statements, key, checkpoint);
-    const bytes = addRow(statements, key, { checkpoint, ...record }, start?.placed.row);
+    const row = rowOf(key, { checkpoint, ...record }, start?.placed.row);
+    addRow(statements, row);
     if (former !== undefined) collect(file, [former.key]);
-    return bytes;
+    return row;
   });
 }
 
@@ -99,7 +100,7 @@ function advance(
   record: NewRecord,
   { keepsRecords = false }: CommitOptions,
   parentSeq: number,
-): number {
+): NewRow {
   const { statements } = file;
   const { checkpoint } = record;
   const { line, head } = expectHead(file, checkpoint, parentSeq);
@@ -108,12 +109,13 @@ function advance(
   const kept = keepsRecords ? countBeside(statements, line, head) : 0;
   if (!keepsRecords && mayHaveBeside(file, line, head)) statements.dropPending.run(session.key);
   if (keepsRecords || checkpoint.ephemeral.length > 0) replaceEphemeral(statements, session.key, checkpoint);
-  const bytes = addRow(statements, session.key, record, head);
+  const row = rowOf(session.key, record, head);
+  addRow(statements, row);
   if (kept > 0) {
     const { seq: seen, createdAt } = checkpoint;
     setSession(statements, { ...session, seen, kept, note: null, note_status: null, updated_at: createdAt });
   }
-  return bytes;
+  return row;
 }
 
 function expectHead(

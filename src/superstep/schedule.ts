@@ -26,7 +26,7 @@ export interface ScheduleInput<C extends Channels> {
   readonly onFailure: FailurePolicy;
   readonly limits?: ReadonlyMap<string, Semaphore>;
   readonly cancellation?: Cancellation | undefined;
-  /** Hears of each settled task of a superstep that has to wait for others; never called when none does. */
+  /** Hears of each settled task while its superstep still waits for others. */
   readonly onSettled?: (settled: Settled) => void;
 }
 /** The caller's wish to stop. */
@@ -171,8 +171,8 @@ class Schedule<C extends Channels> {
     this.#open--;
     if (settled.kind === "failed" && this.#input.onFailure === "abort") this.#stop(settled.error);
     if (this.#whenDone === undefined) return;
-    this.#input.onSettled?.(settled);
     if (this.#open === 0) this.#whenDone(this.#result());
+    else this.#input.onSettled?.(settled);
   }
 
   #stop(reason: unknown): void {

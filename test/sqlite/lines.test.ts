@@ -79,7 +79,7 @@ describe("of ten thousand supersteps", () => {
     const store = new SqliteCheckpointer(watched, { synchronous: "normal" });
     await store.commit(last);
     for (let turn = 0; turn < 100; turn++) {
-      const commits: Promise<number>[] = [];
+      const commits: (number | Promise<number>)[] = [];
       for (let i = 1; i <= 100; i++) {
         last =
           i === 50

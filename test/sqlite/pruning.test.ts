@@ -147,7 +147,8 @@ test("T6: pruning a session leaves what a fork shows, and pruning the fork lets 
   const database = new Database(":memory:");
   const store = new SqliteCheckpointer(database);
   const line = await grow(store, "origin", { length: 20 });
-  await store.commit(forkOf(line[9] as Checkpoint, "fork"), { origin: "origin" });
+  const write = ["last", replaceAll("of the fork ".repeat(40))] as const;
+  await store.commit(forkOf(line[9] as Checkpoint, "fork", { write }), { origin: "origin" });
   await store.prune({ sessionId: "origin", keepLast: 2 });
   expect(seqs(database, 1)).toHaveLength(20);
   expect(store.history("fork", { limit: 50 })).toHaveLength(11);
@@ -213,7 +214,8 @@ test("T6: many sessions are pruned in turns, so that others are written meanwhil
     return result;
   });
   await new Promise((turn) => setImmediate(turn));
-  await store.commit(firstOf("new")).then(() => order.push("committed"));
+  await store.commit(firstOf("new"));
+  order.push("committed");
   expect(await pruned).toMatchObject({ checkpoints: 360 });
   expect(order).toEqual(["committed", "pruned"]);
 });

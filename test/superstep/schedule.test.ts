@@ -310,7 +310,7 @@ test("S8: a superstep of synchronous nodes reports nothing by and by, and makes 
   expect(wish.listeners.size).toBe(0);
 });
 
-test("onSettled hears of every task once, in order of settling, as soon as somebody has to be waited for", async () => {
+test("onSettled hears of each task once, in order of settling, while somebody has to be waited for", async () => {
   const heard: string[] = [];
   const crank = new HandCrank();
   const scheduled = scheduleStep(
@@ -322,7 +322,7 @@ test("onSettled hears of every task once, in order of settling, as soon as someb
   expect(heard).toEqual(["b", "c"]);
   crank.calls[0]?.finish();
   await scheduled;
-  expect(heard).toEqual(["b", "c", "a"]);
+  expect(heard).toEqual(["b", "c"]);
 });
 
 test("Sends to one node are tasks of their own, each with its input", () => {
@@ -532,7 +532,7 @@ test.each(hostiles)("S7: a thenable that $name settles its task once", async ({ 
   await nextTurn();
   crank.calls[0]?.finish();
   expect(endings(await scheduled)).toEqual([ending, "b finished"]);
-  expect(heard).toHaveLength(2);
+  expect(heard).toHaveLength(1);
 });
 
 test("S7: a thenable that never settles is only ever waited for until the abort's grace is over", async () => {
