@@ -2,7 +2,9 @@
  * Spans, through `@opentelemetry/api`. This file is their documentation: names and attributes stand in `SPANS`. Silent, and one
  * check a run, without an SDK. Every span covers the awaited work. A pause is not an error.
  */
-import { type Context, context, type Link, type Span, SpanStatusCode, TraceFlags, trace } from "@opentelemetry/api";
+import { createRequire } from "node:module";
+import type * as Api from "@opentelemetry/api";
+import type { Context, Link, Span } from "@opentelemetry/api";
 import { recordOf } from "../errors.js";
 import { isThenable } from "../superstep/thenable.js";
 
@@ -24,24 +26,41 @@ export const SPANS = {
   checkpoint: "checkpoint",
 } as const;
 
+const require = createRequire(import.meta.url);
+/** Under this name an SDK leaves its providers, for every copy of the API's version 1. */
+const REGISTRY = Symbol.for("opentelemetry.js.api.1");
+let loaded: typeof Api | undefined;
+
+/** The API, once there is somebody to record: it takes longer to load than all the rest of this library. */
+function api(): typeof Api | undefined {
+  const registry = (globalThis as { [REGISTRY]?: { readonly trace?: unknown } })[REGISTRY];
+  if (registry?.trace === undefined) return undefined;
+  loaded ??= require("@opentelemetry/api") as typeof Api;
+  return loaded;
+}
+
 type Attributes = Readonly<Record<string, string | number | boolean>>;
 
 /** A recorded span under which others can stand. */
 export class Trace {
+  readonly #api: typeof Api;
   readonly #span: Span;
   readonly #context: Context;
 
-  private constructor(span: Span, parent: Context) {
+  private constructor(used: typeof Api, span: Span, parent: Context) {
+    this.#api = used;
     this.#span = span;
-    this.#context = trace.setSpan(parent, span);
+    this.#context = used.trace.setSpan(parent, span);
   }
 
   /** Undefined when nobody records. `pausedIn`: the traceparent of the run that paused. */
   static start(name: string, attributes: Attributes, pausedIn?: string): Trace | undefined {
-    const parent = context.active();
-    const links = pausedIn === undefined ? [] : linksTo(pausedIn);
-    const span = trace.getTracer("superstep").startSpan(name, { attributes, links }, parent);
-    if (span.isRecording()) return new Trace(span, parent);
+    const used = api();
+    if (used === undefined) return undefined;
+    const parent = used.context.active();
+    const links = pausedIn === undefined ? [] : [linkTo(used, pausedIn)];
+    const span = used.trace.getTracer("superstep").startSpan(name, { attributes, links }, parent);
+    if (span.isRecording()) return new Trace(used, span, parent);
     span.end();
     return undefined;
   }
@@ -57,12 +76,13 @@ export class Trace {
   }
 
   child(name: string, attributes: Attributes): Trace {
-    return new Trace(trace.getTracer("superstep").startSpan(name, { attributes }, this.#context), this.#context);
+    const span = this.#api.trace.getTracer("superstep").startSpan(name, { attributes }, this.#context);
+    return new Trace(this.#api, span, this.#context);
   }
 
   fail(error: unknown): void {
     const { message } = recordOf(error);
-    this.#span.setStatus({ code: SpanStatusCode.ERROR, message });
+    this.#span.setStatus({ code: this.#api.SpanStatusCode.ERROR, message });
     this.#span.recordException(error instanceof Error ? error : message);
   }
 
@@ -82,7 +102,7 @@ export class Trace {
       throw error;
     };
     try {
-      const result = context.with(this.#context, work);
+      const result = this.#api.context.with(this.#context, work);
       if (isThenable(result)) return Promise.resolve(result).then(ended, failed) as T;
       this.end();
       return result;
@@ -104,7 +124,7 @@ export function within<T>(
   return span.cover(() => work(span));
 }
 
-function linksTo(traceparent: string): Link[] {
+function linkTo({ TraceFlags }: typeof Api, traceparent: string): Link {
   const [, traceId = "", spanId = ""] = traceparent.split("-");
-  return [{ context: { traceId, spanId, traceFlags: TraceFlags.SAMPLED, isRemote: true } }];
+  return { context: { traceId, spanId, traceFlags: TraceFlags.SAMPLED, isRemote: true } };
 }

@@ -1,0 +1,135 @@
+/** What can be wrong with a call on a session. */
+import { SuperstepError } from "./base.js";
+/** An option or argument that means nothing. */
+export class InvalidOptionError extends SuperstepError {
+    code = "INVALID_OPTION";
+    option;
+    constructor(option, problem, help) {
+        super(`option "${option}" ${problem}`, { help });
+        this.option = option;
+    }
+}
+/** A node was named that the graph does not have. */
+export class UnknownNodeError extends SuperstepError {
+    code = "UNKNOWN_NODE";
+    node;
+    constructor(node, where, known) {
+        super(`unknown node "${node}" in ${where}`, { help: `name one of: ${known.join(", ")}` });
+        this.node = node;
+    }
+}
+/** The call committed as many supersteps as `maxSteps` allows and the session is not finished; it can go on. */
+export class StepLimitError extends SuperstepError {
+    code = "STEP_LIMIT";
+    maxSteps;
+    constructor(sessionId, maxSteps) {
+        super(`session "${sessionId}" committed ${maxSteps} supersteps in this call and is not finished`, {
+            help: "run it again to go on, raise `maxSteps`, or look for a cycle that never reaches END",
+        });
+        this.maxSteps = maxSteps;
+    }
+}
+/** The caller's signal was aborted (`cause` is its reason). Nothing half-done was committed; finished tasks are kept. */
+export class RunAbortedError extends SuperstepError {
+    code = "RUN_ABORTED";
+    constructor(sessionId, cause) {
+        super(`run of session "${sessionId}" was aborted`, {
+            cause,
+            help: "run the session again to go on where it stood",
+        });
+    }
+}
+/** No session of that id is stored. */
+export class SessionNotFoundError extends SuperstepError {
+    code = "SESSION_NOT_FOUND";
+    sessionId;
+    constructor(sessionId) {
+        super(`session "${sessionId}" does not exist`, { help: "create it with `createSession` or `invoke`" });
+        this.sessionId = sessionId;
+    }
+}
+/** A session of that id is stored already. */
+export class SessionExistsError extends SuperstepError {
+    code = "SESSION_EXISTS";
+    sessionId;
+    constructor(sessionId) {
+        super(`session "${sessionId}" exists already`, {
+            help: 'choose another id, or pass `ifExists: "resume"` or `"replace"`',
+        });
+        this.sessionId = sessionId;
+    }
+}
+/** Another call drives the session at this moment. */
+export class SessionBusyError extends SuperstepError {
+    code = "SESSION_BUSY";
+    sessionId;
+    /** Who drives it: host, process and runner, or a call of the same runner. */
+    owner;
+    /** Since when, in milliseconds since the epoch. */
+    since;
+    constructor(sessionId, owner, since) {
+        super(`session "${sessionId}" is being driven by ${owner} since ${timeOf(since)}`, {
+            help: "wait for that call to settle, then try again; what a dead process held is free after 5 s at most",
+        });
+        this.sessionId = sessionId;
+        this.owner = owner;
+        this.since = since;
+    }
+}
+/** A store may have given back any number. */
+function timeOf(ms) {
+    return Math.abs(ms) <= 8.64e15 ? new Date(ms).toISOString() : String(ms);
+}
+/** New input came for a session that has not finished with the former one. */
+export class SessionNotFinishedError extends SuperstepError {
+    code = "SESSION_NOT_FINISHED";
+    sessionId;
+    status;
+    constructor(sessionId, status) {
+        super(`session "${sessionId}" is ${status} and cannot take new input`, {
+            help: "finish it (`runUntilComplete`, `resume`), or pass `restart: true` to give up what is open",
+        });
+        this.sessionId = sessionId;
+        this.status = status;
+    }
+}
+/** `resume` was called on a session that is not paused. */
+export class NotPausedError extends SuperstepError {
+    code = "NOT_PAUSED";
+    sessionId;
+    status;
+    constructor(sessionId, status) {
+        super(`session "${sessionId}" is ${status}, not paused`, { help: "call `runUntilComplete` to go on" });
+        this.sessionId = sessionId;
+        this.status = status;
+    }
+}
+/** An answer that fits no open interrupt, or no answer where one is due. Nothing was run; `open` lists what is open. */
+export class InterruptAnswerError extends SuperstepError {
+    code = "INTERRUPT_ANSWER";
+    open;
+    constructor(problem, open) {
+        const ids = open.map((one) => `"${one.id}" (${one.node})`).join(", ");
+        super(`${problem}; open: ${ids || "none"}`, {
+            help: "answer with `resume(sessionId, answer)` when one is open, or `resume(sessionId, { [id]: answer })`",
+        });
+        this.open = open.map(({ id, node }) => ({ id, node }));
+    }
+}
+/** A checkpoint needs nodes or channels that the graph no longer has. */
+export class GraphMismatchError extends SuperstepError {
+    code = "GRAPH_MISMATCH";
+    missingNodes;
+    missingChannels;
+    /** `cause`: what a migration threw. */
+    constructor(sessionId, missingNodes, missingChannels, cause) {
+        const missing = [...missingNodes.map((n) => `node "${n}"`), ...missingChannels.map((c) => `channel "${c}"`)].join(", ");
+        const what = cause === undefined ? `needs ${missing}, which the graph does not have` : "could not be migrated";
+        super(`session "${sessionId}" ${what}`, {
+            help: "run it with the graph that made it, bring back what is missing, or mend the runner's `migrate`",
+            ...(cause !== undefined && { cause }),
+        });
+        this.missingNodes = missingNodes;
+        this.missingChannels = missingChannels;
+    }
+}

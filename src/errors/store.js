@@ -1,0 +1,46 @@
+/** What can go wrong between a session and its store. */
+import { SuperstepError } from "./base.js";
+import { recordOf } from "./record.js";
+/** The store failed to save or to read; `cause` is what it threw. Nothing is lost that was reported as committed. */
+export class CheckpointError extends SuperstepError {
+    code = "CHECKPOINT_FAILED";
+    operation;
+    constructor(operation, cause, help = "mend the store and run the session again") {
+        super(`checkpointer failed to ${operation}: ${recordOf(cause).message}`, { cause, help });
+        this.operation = operation;
+    }
+}
+/** The session has moved on since this run read it, or somebody else has taken it over. Nothing of this write was written. */
+export class CheckpointConflictError extends SuperstepError {
+    code = "CHECKPOINT_CONFLICT";
+    sessionId;
+    expected;
+    constructor(sessionId, expected, takenBy) {
+        const what = takenBy === undefined ? "has moved on" : `was taken over by ${takenBy}`;
+        const where = takenBy !== undefined && expected === undefined ? "" : ` from checkpoint "${expected ?? "none"}"`;
+        super(`session "${sessionId}" ${what}${where}`, {
+            help: "another process drives this session; read it again before going on",
+        });
+        this.sessionId = sessionId;
+        this.expected = expected;
+        if (takenBy !== undefined)
+            this.takenBy = takenBy;
+    }
+}
+/** The session has no such checkpoint. */
+export class CheckpointNotFoundError extends SuperstepError {
+    code = "CHECKPOINT_NOT_FOUND";
+    constructor(sessionId, wanted) {
+        super(`session "${sessionId}" has no checkpoint ${wanted}`, { help: "list them with `history(sessionId)`" });
+    }
+}
+/** A stored record is not what was written. Other records stay readable. */
+export class CheckpointCorruptError extends SuperstepError {
+    code = "CHECKPOINT_CORRUPT";
+    constructor(what, cause) {
+        super(`${what} is damaged`, {
+            ...(cause !== undefined && { cause }),
+            help: "restore the file from a backup; earlier checkpoints can still be read with `at` and `history`",
+        });
+    }
+}

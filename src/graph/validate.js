@@ -1,0 +1,128 @@
+/** Everything that can be wrong with a graph, found at once. Pure: a declaration in, issues out. */
+import { recordOf } from "../errors.js";
+import { seal } from "../state/seal.js";
+import { reachable } from "./reach.js";
+import { END, START } from "./target.js";
+const RESERVED = new Set(["", START, END, "__proto__"]);
+/** All issues of the graph; empty for one that can run. */
+export function issuesOf(declaration) {
+    const known = new Set(declaration.nodes.map((node) => node.name).filter((name) => typeof name === "string"));
+    const naming = [
+        ...channelIssues(declaration.channels),
+        ...nodeIssues(declaration, known),
+        ...edgeIssues(declaration, known),
+    ];
+    return [...naming, ...reachIssues(declaration, known)];
+}
+function channelIssues(channels) {
+    return Object.entries(channels).flatMap(([name, channel]) => {
+        if (name === "__proto__")
+            return [issue("reservedName", `channel name "${name}" is reserved`, "choose another name")];
+        if (typeof channel?.initial !== "function" || typeof channel.reduce !== "function") {
+            return [
+                issue("invalidChannel", `channel "${name}" is no channel`, "make it with lastValue, append, merge, sum, reducer, messages or ephemeral"),
+            ];
+        }
+        return initialIssues(name, channel.initial);
+    });
+}
+function initialIssues(name, initial) {
+    try {
+        seal(initial(), [name]);
+        return [];
+    }
+    catch (error) {
+        const { message } = recordOf(error);
+        return [
+            issue("invalidChannel", `initial value of channel "${name}" cannot be used: ${message}`, "give it a value that can be stored"),
+        ];
+    }
+}
+function nodeIssues({ nodes }, known) {
+    const isTwice = (name, place) => nodes.findIndex((node) => node.name === name) < place;
+    return nodes.flatMap((node, place) => {
+        const issues = ownIssues(node, known);
+        if (!isTwice(node.name, place))
+            return issues;
+        return [
+            ...issues,
+            issue("duplicateNode", `node "${String(node.name)}" is added twice`, "rename or remove one of them"),
+        ];
+    });
+}
+function ownIssues({ name, run, options }, known) {
+    const strayEnds = (options.ends ?? []).filter((end) => !isTarget(end, known));
+    const issues = strayEnds.map((end) => unknown(end, `the ends of node "${String(name)}"`));
+    if (typeof name !== "string" || RESERVED.has(name)) {
+        issues.push(issue("reservedName", `node name "${String(name)}" is reserved`, "choose another name"));
+    }
+    if (typeof run !== "function") {
+        issues.push(issue("invalidNode", `node "${String(name)}" is no function`, "pass (state, ctx) => update"));
+    }
+    return issues;
+}
+function edgeIssues(declaration, known) {
+    const issues = declaration.edges.flatMap((edge) => [...sourceIssues(edge, known), ...targetIssues(edge, known)]);
+    const hasEntry = declaration.edges.some((edge) => edge.kind !== "join" && edge.from === START);
+    if (!hasEntry)
+        issues.push(issue("noEntry", "nothing leads out of START", "add an edge or conditional edges from START"));
+    return issues;
+}
+function sourceIssues(edge, known) {
+    if (edge.kind !== "join") {
+        if (edge.from === END)
+            return [issue("edgeFromEnd", "an edge leads out of END", "begin the edge at a node")];
+        return edge.from === START || known.has(edge.from) ? [] : [unknown(edge.from, whereIs(edge))];
+    }
+    const issues = edge.from.filter((source) => !known.has(source)).map((source) => unknown(source, whereIs(edge)));
+    if (edge.from.length === 0)
+        issues.push(issue("emptyJoin", `${whereIs(edge)} has no sources`, "list at least one node"));
+    if (new Set(edge.from).size < edge.from.length) {
+        issues.push(issue("duplicateSource", `${whereIs(edge)} lists a source twice`, "list each source once"));
+    }
+    return issues;
+}
+function targetIssues(edge, known) {
+    if (edge.kind !== "conditional")
+        return isTarget(edge.to, known) ? [] : [unknown(edge.to, whereIs(edge))];
+    const issues = (edge.targets ?? [])
+        .filter((target) => !isTarget(target, known))
+        .map((target) => unknown(target, whereIs(edge)));
+    if (typeof edge.route !== "function")
+        issues.push(issue("invalidRoute", `${whereIs(edge)} have no route function`, "pass (state) => target"));
+    if (edge.targets?.length === 0)
+        issues.push(issue("noTargets", `${whereIs(edge)} declare no targets`, "list them, or leave the list out"));
+    return issues;
+}
+/** Reachability says something only about what is named rightly. */
+function reachIssues(declaration, known) {
+    const reached = reachable(declaration);
+    const issues = [];
+    for (const name of known) {
+        if (!reached.has(name))
+            issues.push(issue("unreachable", `node "${name}" cannot be reached`, "lead an edge, a conditional edge or another node's `ends` to it"));
+    }
+    if (!reached.has(END))
+        issues.push(issue("noEnd", "no way leads to END", "lead an edge, a conditional edge or a node's `ends` to END"));
+    for (const edge of declaration.edges) {
+        const missing = edge.kind === "join" ? edge.from.filter((source) => known.has(source) && !reached.has(source)) : [];
+        if (missing.length > 0) {
+            issues.push(issue("joinNeverFires", `${whereIs(edge)} can never fire: ${missing.join(", ")} cannot run before it`, "make every source reachable without the join"));
+        }
+    }
+    return issues;
+}
+function isTarget(name, known) {
+    return name === END || known.has(name);
+}
+function whereIs(edge) {
+    if (edge.kind === "conditional")
+        return `the conditional edges from "${edge.from}"`;
+    return edge.kind === "join" ? `the join into "${edge.to}"` : `the edge from "${edge.from}" to "${edge.to}"`;
+}
+function unknown(name, where) {
+    return issue("unknownNode", `unknown node "${name}" in ${where}`, "add the node, or mend the name");
+}
+function issue(kind, message, help) {
+    return { kind, message, help };
+}

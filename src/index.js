@@ -1,0 +1,20 @@
+/** The door of the library: names only. */
+export { ChannelSchemaError, CheckpointConflictError, CheckpointCorruptError, CheckpointError, CheckpointNotFoundError, ConcurrentWriteError, GraphMismatchError, GraphValidationError, InterruptAnswerError, InvalidOptionError, JoinStalledError, NodeError, NodeResultError, NodeStuckError, NodeTimeoutError, NotPausedError, ReducerError, RouteError, RunAbortedError, SerializationError, SessionBusyError, SessionExistsError, SessionNotFinishedError, SessionNotFoundError, StepLimitError, SuperstepError, UnknownChannelError, UnknownNodeError, } from "./errors.js";
+export { Command } from "./graph/command.js";
+export { StateGraph } from "./graph/state-graph.js";
+export { END, Send, START } from "./graph/target.js";
+export { AppRunner } from "./runner/app-runner.js";
+export { pause, } from "./runner/hooks.js";
+export { resumeWith } from "./runner/stream.js";
+export { MemoryCheckpointer } from "./session/memory-checkpointer.js";
+export { append } from "./state/append.js";
+export { ephemeral } from "./state/ephemeral.js";
+export { lastValue } from "./state/last-value.js";
+export { merge } from "./state/merge.js";
+export { messages, removeMessage } from "./state/messages.js";
+export { reducer } from "./state/reducer.js";
+export { registerClass } from "./state/registered-class.js";
+export { sum } from "./state/sum.js";
+export { applyBarrier, } from "./superstep/barrier.js";
+export { computeNextFrontier } from "./superstep/frontier.js";
+export { scheduleStep } from "./superstep/schedule.js";

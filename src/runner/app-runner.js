@@ -1,0 +1,164 @@
+/** Runs the sessions of one compiled graph. Thin: a call is checked, takes its session, and is driven. */
+import { recordOf } from "../errors.js";
+import { checkpointViewOf, viewOf, } from "../session/view.js";
+import { ActiveRuns } from "./active-runs.js";
+import { Calls } from "./calls.js";
+import { RunCancellation } from "./cancellation.js";
+import { driveOn, driveOnce } from "./drive.js";
+import { Leases } from "./leases.js";
+import { openEngine } from "./opening.js";
+import { checkFork, checkHistoryOptions, checkIfExists, checkPlace, checkPrunePolicy, checkSessionFilter, checkSessionId, } from "./options.js";
+import { checkExists, checkpointAt, historyOf } from "./past.js";
+import { EventStream, isResume } from "./stream.js";
+const PAGE = 200;
+/** Runs the sessions of one compiled graph; many at once, one call at a time for each. */
+export class AppRunner {
+    #engine;
+    #active;
+    #calls;
+    #ownsStore;
+    /** Throws InvalidOptionError. */
+    constructor(app, options = {}) {
+        this.#engine = openEngine(app, options);
+        this.#active = new ActiveRuns(new Leases(this.#engine.store, options.lease));
+        this.#calls = new Calls(this.#engine, this.#active);
+        this.#ownsStore = options.checkpointer === undefined;
+    }
+    /** Makes a session and folds its input; runs nothing. `ifExists` is "error" unless said otherwise. Throws SessionExistsError, and SessionBusyError while it is driven. */
+    async createSession(sessionId, input, { ifExists = "error" } = {}) {
+        checkIfExists(ifExists);
+        return this.#calls.create(sessionId, input, ifExists);
+    }
+    /** One superstep. On a completed session: a completed report and nothing run. On open interrupts: paused again and nothing run, until `resume` answers. */
+    async runStep(sessionId, options = {}) {
+        return this.#calls.drive(sessionId, options, { reports: true }, driveOnce);
+    }
+    /** Supersteps until the session completes or pauses. Consumes a pause (other than open interrupts); tries a failed frontier again. Throws SessionBusyError while somebody else drives it. */
+    async runUntilComplete(sessionId, options = {}) {
+        return this.#calls.drive(sessionId, options, {}, driveOn);
+    }
+    /**
+     * Goes on from a pause. With open interrupts an answer is due: a record with interrupt ids of this session as keys answers those;
+     * anything else is the answer to the one that is open. `undefined` answers nothing. Throws NotPausedError, InterruptAnswerError.
+     */
+    async resume(sessionId, answer, options = {}) {
+        return this.#calls.resume(sessionId, answer, options, {});
+    }
+    /**
+     * Creates the session, or begins the next invocation of a completed one with this input (folded through the reducers), and runs it.
+     * On a session that is ready, paused or failed: without input it goes on; with input it is a SessionNotFinishedError, unless `restart`
+     * says to give up what is open and begin the next invocation.
+     */
+    async invoke(sessionId, input, options = {}) {
+        return this.#calls.invoke(sessionId, input, options, {});
+    }
+    /** The same as `invoke`, or as `resume` with `resumeWith(answer)`, as typed events. It runs whether or not anyone iterates; `result` settles with the last event. */
+    stream(sessionId, input, options = {}) {
+        const cancellation = new RunCancellation();
+        return new EventStream(cancellation, async (stream) => {
+            let seq = 0;
+            const { clock } = this.#engine;
+            const emit = (step, event) => stream.push({ seq: ++seq, at: clock.now(), sessionId, step, ...event });
+            try {
+                const watch = { cancellation, emit };
+                if (isResume(input))
+                    return await this.#calls.resume(sessionId, input.answer, options, watch);
+                return await this.#calls.invoke(sessionId, input, options, watch);
+            }
+            catch (error) {
+                if (!stream.isOver)
+                    emit(0, { type: "run.failed", error: recordOf(error) });
+                throw error;
+            }
+        });
+    }
+    /** The session as it stands. Throws SessionNotFoundError. */
+    async session(sessionId) {
+        checkSessionId(sessionId);
+        const { checkpoint, note } = await this.#calls.load(sessionId);
+        return viewOf(checkpoint, note);
+    }
+    /** Sessions ordered by id, read page by page. */
+    async *sessions(filter = {}) {
+        checkSessionFilter(filter);
+        const { status, limit = Number.POSITIVE_INFINITY, after } = filter;
+        let left = limit;
+        let cursor = after;
+        while (left > 0) {
+            const size = Math.min(left, PAGE);
+            const page = await this.#engine.store.list({
+                limit: size,
+                ...(status && { status }),
+                ...(cursor !== undefined && { after: cursor }),
+            });
+            yield* page;
+            left -= page.length;
+            cursor = page.at(-1)?.sessionId;
+            if (page.length < size)
+                return;
+        }
+    }
+    /**
+     * The session's checkpoints, newest first, read page by page; those of the session it was forked from come after its own. State is
+     * read only when it is looked at, where the store can; ephemeral values are none of the past. Throws SessionNotFoundError, and
+     * CheckpointNotFoundError for a `before` that is none; CheckpointCorruptError when it gets to a damaged one.
+     */
+    async *history(sessionId, options = {}) {
+        checkSessionId(sessionId);
+        checkHistoryOptions(options);
+        yield* historyOf(this.#engine.store, sessionId, options);
+    }
+    /** A checkpoint of the session's line: the newest of a step, or the one of an id. Throws SessionNotFoundError and CheckpointNotFoundError. */
+    async at(sessionId, stepOrCheckpointId) {
+        checkSessionId(sessionId);
+        checkPlace("stepOrCheckpointId", stepOrCheckpointId);
+        const checkpoint = await checkpointAt(this.#engine.store, sessionId, stepOrCheckpointId);
+        return { ...checkpointViewOf(checkpoint, sessionId) };
+    }
+    /**
+     * A new session that starts from a checkpoint of another: from its newest, unless `step` or `checkpointId` says otherwise. It shares what
+     * is stored with its origin, and outlives it. Questions, kept results and effects stay with the origin. `update` and `asNode` as in
+     * `updateState`. Throws SessionExistsError, SessionNotFoundError, CheckpointNotFoundError, GraphMismatchError.
+     */
+    async fork(sessionId, options) {
+        checkSessionId(sessionId);
+        checkFork(options);
+        return this.#calls.fork(sessionId, options);
+    }
+    /**
+     * Writes through the reducers as if `asNode` had returned it; who runs next is then what follows that node. Without `asNode` the frontier
+     * stays, with its questions and kept results. A checkpoint of its own, of the same step. Throws what the barrier throws, UnknownNodeError,
+     * and SessionBusyError while the session is driven.
+     */
+    async updateState(sessionId, update, { asNode } = {}) {
+        return this.#calls.update(sessionId, update, asNode);
+    }
+    /** Forgets the session and all its checkpoints; forks of it keep what they need. Throws SessionNotFoundError, and SessionBusyError while it is driven. */
+    async deleteSession(sessionId) {
+        return this.#calls.delete(sessionId);
+    }
+    /** Takes old checkpoints away for good; never the newest of a session, nor what a fork needs. Tells how many are gone and what they weighed. Throws InvalidOptionError, SessionNotFoundError. */
+    async prune(policy) {
+        checkPrunePolicy(policy);
+        const { sessionId, keepLast, olderThanMs } = policy;
+        if (sessionId !== undefined)
+            await checkExists(this.#engine.store, sessionId);
+        return this.#engine.store.prune({
+            ...(sessionId !== undefined && { sessionId }),
+            ...(keepLast !== undefined && { keepLast: Math.min(keepLast, Number.MAX_SAFE_INTEGER) }),
+            ...(olderThanMs !== undefined && { madeBefore: this.#engine.clock.now() - olderThanMs }),
+        });
+    }
+    addHooks(hooks) {
+        this.#engine.hooks.add(hooks);
+    }
+    /** Ends what runs at its next boundary. Closes the store only if the runner made it. */
+    async close() {
+        await this.#active.close();
+        if (this.#ownsStore)
+            await this.#engine.store.close();
+    }
+    [Symbol.asyncDispose]() {
+        return this.close();
+    }
+}

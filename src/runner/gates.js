@@ -1,0 +1,71 @@
+/** What may stop a session at a boundary, in the order of P1. A gate that stopped it once at a boundary lets it pass there (P2). */
+import { StepLimitError } from "../errors.js";
+import { READY } from "../session/status.js";
+import { openInterrupts, pauseBefore, toPending } from "../superstep/interrupts.js";
+import { after } from "../superstep/thenable.js";
+import { DEFAULT_MAX_STEPS } from "./options.js";
+import { nextStep } from "./run.js";
+import { annotate } from "./saving.js";
+/** The pause that stands before the next superstep, stored; undefined when the way is free. Throws RunAbortedError and StepLimitError. */
+export function stopBefore(run) {
+    const unanswered = blockedByQuestions(run);
+    if (unanswered !== undefined)
+        return settle(run, unanswered);
+    const { frontier } = run.standing.checkpoint;
+    const option = pauseBefore(run.options, frontier);
+    if (option !== undefined && !hasPassed(run, "option"))
+        return settle(run, option, "option");
+    const { hooks } = run.engine;
+    if (!hooks.has("beforeStep"))
+        return checkLimits(run);
+    const asked = hooks.ask("beforeStep", { sessionId: run.sessionId, step: nextStep(run), frontier });
+    return after(asked, (wish) => {
+        if (wish === undefined || hasPassed(run, "hook"))
+            return checkLimits(run);
+        return settle(run, { kind: "hook", detail: wish.detail }, "hook");
+    });
+}
+/** Stores a pause and says so. */
+async function settle(run, reason, gate) {
+    const { note } = run.standing;
+    const passed = gate === undefined ? note.passed : [...note.passed, gate];
+    await annotate(run, pausedNote(run, { ...note, passed }, reason), []);
+    return reason;
+}
+/** The note of a session that pauses; a resumed run links to this one's trace. */
+export function pausedNote(run, note, reason) {
+    return { ...note, status: { kind: "paused", reason }, ...(run.trace && { trace: run.trace.parent }) };
+}
+/** Questions are open, and every other task of the frontier has finished. */
+function blockedByQuestions({ standing }) {
+    const open = openInterrupts(standing.records);
+    if (open.length === 0)
+        return undefined;
+    const waiting = new Set(standing.records.filter((record) => record.kind === "result").map((record) => record.taskId));
+    for (const record of open)
+        waiting.add(record.taskId);
+    const blocked = standing.checkpoint.frontier.every((task) => waiting.has(task.id));
+    return blocked ? { kind: "interrupt", interrupts: open.map(toPending) } : undefined;
+}
+function hasPassed({ standing }, gate) {
+    return standing.note.passed.includes(gate);
+}
+/** An aborted session is ready, whatever it was before (P1). */
+async function makeReady(run) {
+    const { note } = run.standing;
+    if (note.status.kind !== "ready")
+        await annotate(run, { ...note, status: READY }, []);
+}
+/** Lets the run pass, or throws. */
+function checkLimits(run) {
+    const { cancellation, sessionId } = run;
+    if (cancellation.aborted || cancellation.stopAtBoundary !== undefined) {
+        return after(makeReady(run), () => {
+            throw cancellation.toError(sessionId);
+        });
+    }
+    const most = run.options.maxSteps ?? DEFAULT_MAX_STEPS;
+    if (run.tally.steps >= most)
+        throw new StepLimitError(sessionId, most);
+    return undefined;
+}

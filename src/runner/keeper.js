@@ -1,0 +1,120 @@
+/**
+ * Keeps what tasks finish while their superstep still waits for others (S6, C5): what finishes in one turn of the event loop is
+ * one transaction, and a superstep that ends in that turn writes none. Completion is reported once it is durable (C2).
+ */
+import { crashPoint } from "../crash-point.js";
+import { finishedOf } from "../superstep/verdict.js";
+import { nextStep } from "./run.js";
+import { annotate } from "./saving.js";
+/** What is to be written, who is to be told of it, and who waits for it. */
+class Backlog {
+    records = [];
+    finished = [];
+    waiting = [];
+    /** Tasks whose results are durable and whose completion was reported. */
+    reported = new Set();
+}
+export class Keeper {
+    #run;
+    /** Under `durability: "exit"` nothing is written before the run stops. */
+    #isHeldBack;
+    /** Made when there is something to keep: most supersteps wait for nothing. */
+    #backlog;
+    /** Set until the turn ends. */
+    #turn;
+    #writing;
+    #failure;
+    #closed = false;
+    constructor(run) {
+        this.#run = run;
+        this.#isHeldBack = run.unsaved !== undefined;
+    }
+    isReported(task) {
+        return this.#backlog?.reported.has(task.id) === true;
+    }
+    settled = (one) => {
+        crashPoint("task.settled");
+        if (one.kind !== "finished" || one.kept || this.#isHeldBack)
+            return;
+        const { records, finished } = this.#open();
+        records.push(resultOf(one));
+        finished.push(one);
+        this.#schedule();
+    };
+    /** Resolves once the record is durable. */
+    remember = (record) => {
+        if (this.#closed)
+            return Promise.resolve();
+        const { records, waiting } = this.#open();
+        records.push(record);
+        if (this.#isHeldBack)
+            return Promise.resolve();
+        return new Promise((resolve, reject) => {
+            waiting.push({ resolve, reject });
+            this.#schedule();
+        });
+    };
+    /** What an attempt leaves behind and is not written yet: results of finished tasks, effects that ran once. */
+    unwritten(settled) {
+        const finished = finishedOf(settled).filter(({ kept, task }) => !kept && !this.isReported(task));
+        const effects = this.#backlog?.records.filter(({ kind }) => kind === "once") ?? [];
+        return [...finished.map(resultOf), ...effects];
+    }
+    /** Waits for what is being written; what is not yet goes with the superstep. Throws what saving threw. */
+    close() {
+        this.#closed = true;
+        if (this.#turn !== undefined)
+            clearImmediate(this.#turn);
+        for (const { resolve } of this.#backlog?.waiting.splice(0) ?? [])
+            resolve();
+        return this.#writing === undefined ? this.#surface() : this.#writing.then(() => this.#surface());
+    }
+    #surface() {
+        if (this.#failure !== undefined)
+            throw this.#failure.error;
+    }
+    #open() {
+        this.#backlog ??= new Backlog();
+        return this.#backlog;
+    }
+    #schedule() {
+        if (this.#closed || this.#writing !== undefined)
+            return;
+        this.#turn ??= setImmediate(() => {
+            this.#turn = undefined;
+            this.#writing = this.#flush();
+        });
+    }
+    async #flush() {
+        const backlog = this.#open();
+        while (!this.#closed && backlog.waiting.length + backlog.finished.length > 0)
+            await this.#write(backlog);
+        this.#writing = undefined;
+    }
+    /** What could not be written is written with what comes next; the superstep has failed all the same (C3). */
+    async #write(backlog) {
+        const records = backlog.records.splice(0);
+        const finished = backlog.finished.splice(0);
+        const waiting = backlog.waiting.splice(0);
+        try {
+            await annotate(this.#run, undefined, records);
+            for (const one of finished)
+                this.#report(backlog, one);
+            for (const { resolve } of waiting)
+                resolve();
+        }
+        catch (error) {
+            this.#failure ??= { error };
+            backlog.records.unshift(...records);
+            for (const { reject } of waiting)
+                reject(error);
+        }
+    }
+    #report({ reported }, { task, attempt, ms }) {
+        reported.add(task.id);
+        this.#run.emit?.(nextStep(this.#run), { type: "node.completed", task, attempt, durationMs: ms });
+    }
+}
+function resultOf({ task, outcome }) {
+    return { kind: "result", taskId: task.id, outcome };
+}

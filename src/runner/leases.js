@@ -1,0 +1,105 @@
+/**
+ * The leases that a runner holds (C4): taken before a session is read, renewed while it is driven, given back after. A lease that its
+ * owner no longer renews ends after 5 s; at once when its owner's process is known to be gone.
+ */
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { crashPoint } from "../crash-point.js";
+import { CheckpointConflictError, SessionBusyError } from "../errors.js";
+import { quietClock } from "./clock.js";
+import { isGone, nameOwner } from "./owner.js";
+const TTL_MS = 5_000;
+/** Renewals in the time that a lease holds. Two in a row may fail: the third comes before the lease has ended. */
+const BEATS = 4;
+export class Leases {
+    #store;
+    #clock;
+    #ttlMs;
+    #owner = nameOwner();
+    #held = new Map();
+    #isBeating = false;
+    constructor(store, { ttlMs = TTL_MS, clock = quietClock } = {}) {
+        this.#store = store;
+        this.#clock = clock;
+        this.#ttlMs = ttlMs;
+    }
+    /** The caller knows that nobody else has it from this runner. Throws SessionBusyError while another owner drives the session. */
+    async take(sessionId, onLost) {
+        const lease = await this.#claim(sessionId);
+        crashPoint("lease.taken");
+        this.#held.set(sessionId, { lease, onLost });
+        if (!this.#isBeating)
+            void this.#beat();
+        return lease;
+    }
+    /** Milliseconds since the epoch, on the clock that leases are on. */
+    now() {
+        return this.#clock.now();
+    }
+    /** What was done under a lease that cannot be given back stands; this runner may take it again, for others it ends by itself. */
+    async giveBack(lease) {
+        this.#held.delete(lease.sessionId);
+        crashPoint("lease.held");
+        try {
+            await this.#store.release(lease);
+            crashPoint("lease.given-back");
+        }
+        catch {
+            // see above
+        }
+    }
+    async #claim(sessionId, evict) {
+        const claim = { sessionId, owner: this.#owner, at: this.#clock.now(), ttlMs: this.#ttlMs };
+        const answer = await this.#store.acquire(evict === undefined ? claim : { ...claim, evict });
+        if (answer.kind === "granted")
+            return answer.lease;
+        const { holder } = answer;
+        if (evict === undefined && this.#isGone(holder))
+            return this.#claim(sessionId, holder.fence);
+        throw new SessionBusyError(sessionId, holder.owner, holder.since);
+    }
+    /** A lease of this very runner is one that could not be given back. */
+    #isGone({ owner }) {
+        return owner === this.#owner || isGone(owner);
+    }
+    /**
+     * Ends when nothing is held, or when the clock fails. A store that does not answer must not keep the next renewal, nor a clock whose sleep
+     * is over at once keep others from their turn.
+     */
+    async #beat() {
+        this.#isBeating = true;
+        try {
+            while (this.#held.size > 0) {
+                await this.#clock.sleep(this.#ttlMs / BEATS);
+                await nextTurn(undefined, { ref: false });
+                void this.#renew();
+            }
+        }
+        catch {
+            // without a clock leases end by themselves; the fencing number still protects the session
+        }
+        finally {
+            this.#isBeating = false;
+        }
+    }
+    /** A store that fails now may work at the next beat; until then the fencing number protects the session. */
+    async #renew() {
+        const leases = [...this.#held.values()].map(({ lease }) => lease);
+        if (leases.length === 0)
+            return;
+        try {
+            const lost = await this.#store.renew(leases, this.#clock.now() + this.#ttlMs);
+            for (const lease of lost)
+                this.#lose(lease);
+        }
+        catch {
+            // see above
+        }
+    }
+    #lose({ sessionId, fence }) {
+        const held = this.#held.get(sessionId);
+        if (held?.lease.fence !== fence)
+            return;
+        this.#held.delete(sessionId);
+        held.onLost(new CheckpointConflictError(sessionId, undefined, "another owner"));
+    }
+}

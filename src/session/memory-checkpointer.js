@@ -1,0 +1,164 @@
+/** A store in memory: checkpoints by reference, so history and forks cost what changed. What it keeps lives as long as it does (P5). */
+import { CheckpointConflictError, CheckpointNotFoundError } from "../errors.js";
+import { recordKey } from "../superstep/record.js";
+import { checkpointId, withoutEphemeral } from "./checkpoint.js";
+import { LeaseTable } from "./lease-table.js";
+/** The default store: in this process only, gone with it. */
+export class MemoryCheckpointer {
+    #sessions = new Map();
+    #leases = new LeaseTable();
+    load(sessionId) {
+        const kept = this.#sessions.get(sessionId);
+        return kept && { checkpoint: headOf(kept), note: kept.note, records: [...kept.records.values()] };
+    }
+    commit(checkpoint, options = {}) {
+        this.#checkFence(checkpoint, checkpoint.parentSeq, options.fence);
+        const { parentSeq } = checkpoint;
+        if (parentSeq === undefined)
+            this.#begin(checkpoint, options);
+        else
+            advance(this.#expect(checkpoint, parentSeq), checkpoint, options);
+        return 0;
+    }
+    annotate(write) {
+        this.#checkFence(write, write.seq, write.fence);
+        const kept = this.#expect(write, write.seq);
+        if (write.discardResults === true) {
+            for (const [key, record] of kept.records)
+                if (record.kind === "result")
+                    kept.records.delete(key);
+        }
+        for (const record of write.records)
+            kept.records.set(recordKey(record), record);
+        if (write.note !== undefined)
+            kept.note = write.note;
+        kept.updatedAt = write.at;
+    }
+    list({ status, limit, after }) {
+        const ids = [...this.#sessions.keys()].filter((id) => after === undefined || id > after).sort();
+        const summaries = ids.map((id) => summarize(this.#sessions.get(id)));
+        return summaries.filter((summary) => status === undefined || summary.status === status).slice(0, limit);
+    }
+    delete(sessionId, fence) {
+        this.#checkFence({ sessionId, incarnation: "" }, undefined, fence);
+        this.#sessions.delete(sessionId);
+    }
+    history(sessionId, { limit, before }) {
+        const line = this.#shownLine(sessionId);
+        const end = before === undefined ? line.length : placeOf(line, (checkpoint) => !isBefore(checkpoint, before));
+        const page = line.slice(Math.max(0, end - limit), end).reverse();
+        return page.map((checkpoint) => shownOf(checkpoint, sessionId));
+    }
+    at(sessionId, place) {
+        const line = this.#shownLine(sessionId);
+        const found = "step" in place
+            ? line[placeOf(line, ({ step }) => step > place.step) - 1]
+            : line[placeOf(line, ({ seq }) => seq >= place.seq)];
+        return found !== undefined && isAt(found, place) ? shownOf(found, sessionId) : undefined;
+    }
+    prune({ sessionId, keepLast, madeBefore }) {
+        if (keepLast === undefined && madeBefore === undefined)
+            return { checkpoints: 0, bytes: 0 };
+        const before = this.#shown();
+        for (const [id, kept] of this.#sessions) {
+            if (sessionId !== undefined && id !== sessionId)
+                continue;
+            const newest = kept.line.length - Math.max(1, keepLast ?? 1);
+            const oldest = kept.line.findIndex((checkpoint, place) => place >= newest || checkpoint.createdAt >= (madeBefore ?? Number.POSITIVE_INFINITY));
+            kept.line = kept.line.slice(Math.max(0, oldest));
+        }
+        return { checkpoints: before - this.#shown(), bytes: 0 };
+    }
+    acquire(claim) {
+        return this.#leases.acquire(claim);
+    }
+    renew(leases, until) {
+        return this.#leases.renew(leases, until);
+    }
+    release(lease) {
+        this.#leases.release(lease, !this.#sessions.has(lease.sessionId));
+    }
+    close() { }
+    #begin(checkpoint, { replace = false, origin }) {
+        const { sessionId, note, createdAt } = checkpoint;
+        if (!replace && this.#sessions.has(sessionId))
+            throw new CheckpointConflictError(sessionId, undefined);
+        const inherited = origin === undefined ? [] : this.#lineTo(origin, checkpoint.forkedFrom);
+        const line = [...inherited, checkpoint];
+        this.#sessions.set(sessionId, { line, note, updatedAt: createdAt, records: new Map() });
+    }
+    /** The line of a session up to a checkpoint, shared by reference. */
+    #lineTo(origin, last) {
+        const line = this.#sessions.get(origin)?.line ?? [];
+        const found = last === undefined ? undefined : this.at(origin, last);
+        if (found === undefined)
+            throw new CheckpointNotFoundError(origin, "that the fork starts from");
+        const inherited = line.filter(({ seq }) => seq < found.seq);
+        return [...inherited, withoutEphemeral(line[inherited.length])];
+    }
+    #expect(at, seq) {
+        const kept = this.#sessions.get(at.sessionId);
+        const head = kept && headOf(kept);
+        if (kept !== undefined && head?.incarnation === at.incarnation && head.seq === seq)
+            return kept;
+        throw new CheckpointConflictError(at.sessionId, checkpointId(at.incarnation, seq));
+    }
+    #checkFence({ sessionId, incarnation }, seq, fence) {
+        const newer = this.#leases.newerThan(sessionId, fence);
+        if (newer === undefined)
+            return;
+        const expected = seq === undefined ? undefined : checkpointId(incarnation, seq);
+        throw new CheckpointConflictError(sessionId, expected, newer.owner ?? "another owner");
+    }
+    /** The head under the note that stands beside it now, without what is to be gone. */
+    #shownLine(sessionId) {
+        const kept = this.#sessions.get(sessionId);
+        if (kept === undefined)
+            return [];
+        const head = headOf(kept);
+        const shown = withoutEphemeral(head.note === kept.note ? head : { ...head, note: kept.note });
+        return shown === head ? kept.line : [...kept.line.slice(0, -1), shown];
+    }
+    #shown() {
+        const lines = [...this.#sessions.values()].flatMap(({ line }) => line);
+        return new Set(lines.map(({ incarnation, seq }) => checkpointId(incarnation, seq))).size;
+    }
+}
+function headOf({ line }) {
+    return line[line.length - 1];
+}
+function advance(kept, checkpoint, { keepsRecords = false }) {
+    kept.line[kept.line.length - 1] = withoutEphemeral(headOf(kept));
+    kept.line.push(checkpoint);
+    kept.note = checkpoint.note;
+    kept.updatedAt = checkpoint.createdAt;
+    if (!keepsRecords && kept.records.size > 0)
+        kept.records = new Map();
+}
+/** What a session has inherited is shown as its own. */
+function shownOf(checkpoint, sessionId) {
+    return checkpoint.sessionId === sessionId ? checkpoint : { ...checkpoint, sessionId };
+}
+function isAt({ incarnation, seq, step }, place) {
+    return "step" in place ? step === place.step : seq === place.seq && incarnation === place.incarnation;
+}
+function isBefore({ seq, step }, before) {
+    return "seq" in before ? seq < before.seq : step < before.step;
+}
+/** Where the first checkpoint stands for which the test holds, and with it all later ones; the line's end when there is none. */
+function placeOf(line, holds) {
+    let low = 0;
+    let high = line.length;
+    while (low < high) {
+        const middle = (low + high) >>> 1;
+        if (holds(line[middle]))
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return low;
+}
+function summarize(kept) {
+    const { sessionId, step } = headOf(kept);
+    return { sessionId, step, status: kept.note.status.kind, updatedAt: kept.updatedAt };
+}

@@ -1,0 +1,1 @@
+export const READY = Object.freeze({ kind: "ready" });

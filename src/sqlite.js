@@ -1,0 +1,1 @@
+export { SqliteCheckpointer } from "./sqlite/sqlite-checkpointer.js";

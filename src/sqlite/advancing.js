@@ -1,0 +1,33 @@
+/**
+ * The short way of a superstep into the file: one statement, which is a transaction by itself. It writes what the long way writes, and only
+ * while the head, the lease and what stands beside the head are what this process knows of them. Else it writes nothing, and the long
+ * way finds out what is amiss.
+ */
+import { crashPoint } from "../crash-point.js";
+import { rowOf } from "./log.js";
+import { idOf, keyOf, SPAN } from "./schema.js";
+/** Adds the checkpoint on top of a head that is known. Undefined, with nothing written, where that cannot be done in one statement. */
+export function advanceKnown({ statements, known }, record, { fence, keepsRecords = false }) {
+    const { checkpoint } = record;
+    const head = parentIn(known, checkpoint);
+    if (head === undefined || fence === undefined || keepsRecords || !isBare(head, checkpoint))
+        return undefined;
+    const key = keyOf(head.id);
+    const row = rowOf(key, record, head);
+    const { sessionId } = checkpoint;
+    crashPoint("sqlite.begun");
+    const { changes } = statements.advanceLog.run(...row.columns, ...[idOf(key, 1), idOf(key, SPAN - 1), head.id], ...[key, sessionId, head.seq], ...[fence, sessionId], row.body, row.snapshot);
+    if (Number(changes) === 0)
+        return undefined;
+    crashPoint("sqlite.committed");
+    return row;
+}
+/** The head that a checkpoint was made on, if it is the one that was last seen here. */
+export function parentIn(known, { sessionId, incarnation, parentSeq }) {
+    const head = known.get(sessionId);
+    return head?.incarnation === incarnation && head.seq === parentSeq ? head : undefined;
+}
+/** No ephemeral values to put beside it, or to take away; and a place that comes after the head's. */
+function isBare(head, { seq, ephemeral }) {
+    return !head.hasEphemeral && ephemeral.length === 0 && seq > head.seq && seq < SPAN;
+}

@@ -1,0 +1,130 @@
+/**
+ * Takes rows away that no session shows and no chain needs (T6). A line needs everything from the oldest place that it shows on, and
+ * below that the rows back to a snapshot; a fork's line reaches into its origin's rows, so forks are looked at before their origins.
+ */
+import { CheckpointCorruptError } from "../errors.js";
+import { encodeSnapshot, needsParent, withRan } from "../session/log-record.js";
+import { readCheckpoint, readParent } from "./line.js";
+import { rewriteRow } from "./log.js";
+import { idOf, keyOf, SPAN, seqOf } from "./schema.js";
+import { checkSessions, isSound } from "./session-row.js";
+import { forksOf } from "./shown.js";
+export const NOTHING_GONE = { checkpoints: 0, bytes: 0 };
+export function sumOf(one, other) {
+    return { checkpoints: one.checkpoints + other.checkpoints, bytes: one.bytes + other.bytes };
+}
+/** Collects the rows of these sessions, and of what they were forked from. Throws CheckpointCorruptError when a fork's record is damaged. */
+export function collect(file, keys) {
+    checkSessions(file);
+    const demands = new Map();
+    const waiting = new Set(keys);
+    let freed = NOTHING_GONE;
+    while (waiting.size > 0) {
+        const key = Math.max(...waiting);
+        waiting.delete(key);
+        const session = file.statements.sessionByKey.get(key);
+        if (session === undefined || !(isSound(session) || keys.includes(key)))
+            continue;
+        freed = sumOf(freed, collectOne(file.statements, session, demands));
+        if (session.origin !== null)
+            waiting.add(keyOf(session.origin));
+    }
+    return freed;
+}
+function collectOne(statements, session, demands) {
+    const lowest = lowestNeeded(statements, session, demands);
+    const [first, last] = [idOf(session.key, 1), idOf(session.key, SPAN - 1)];
+    if (lowest === undefined) {
+        statements.dropSession.run(session.key);
+        return dropRows(statements, first, last);
+    }
+    const above = session.session_id === null
+        ? dropRows(statements, highestNeeded(statements, session, demands) + 1, last)
+        : NOTHING_GONE;
+    const bottom = statements.oldest.get(idOf(session.key, Math.max(lowest, 1)), last);
+    return bottom === undefined ? above : sumOf(above, cutBelow(statements, session, bottom));
+}
+/** The oldest place of its line that is still needed; undefined when nothing is. */
+function lowestNeeded(statements, session, demands) {
+    const places = forksOf(statements, session).map((fork) => demandOf(statements, fork, demands));
+    if (session.session_id !== null)
+        places.push(session.floor);
+    const needed = places.filter((place) => place !== undefined);
+    return needed.length === 0 ? undefined : Math.min(...needed);
+}
+/** The newest row that a fork of a nameless session starts from. */
+function highestNeeded(statements, session, demands) {
+    const needing = forksOf(statements, session).filter((fork) => demandOf(statements, fork, demands) !== undefined);
+    return Math.max(...needing.map(({ origin }) => origin ?? 0));
+}
+/** The oldest place of its origin's line that a fork needs; undefined when its own rows say everything. */
+function demandOf(statements, fork, demands) {
+    if (!demands.has(fork.key))
+        demands.set(fork.key, computeDemand(statements, fork, demands));
+    return demands.get(fork.key);
+}
+function computeDemand(statements, fork, demands) {
+    const lowest = lowestNeeded(statements, fork, demands);
+    const start = seqOf(fork.origin ?? 0);
+    if (lowest === undefined || lowest <= start)
+        return lowest;
+    const last = idOf(fork.key, SPAN - 1);
+    const bottom = statements.oldest.get(idOf(fork.key, lowest), last);
+    const base = statements.base.get(idOf(fork.key, 1), bottom?.id ?? last);
+    return base === undefined ? start : undefined;
+}
+/** Cuts a session's rows off below the oldest that is needed, or below the snapshot that this one needs. */
+function cutBelow(statements, session, bottom) {
+    const first = idOf(session.key, 1);
+    const below = weigh(statements, first, bottom.id - 1);
+    if (below.checkpoints === 0)
+        return NOTHING_GONE;
+    const written = ground(statements, session, bottom, below);
+    if (written !== undefined)
+        return sumOf(dropRows(statements, first, bottom.id - 1), { checkpoints: 0, bytes: -written });
+    const base = statements.base.get(first, bottom.id);
+    return base === undefined ? NOTHING_GONE : dropRows(statements, first, base.id - 1);
+}
+/**
+ * Makes a row stand without those before it: gives it a snapshot, and what ran. Gives the bytes that this takes; undefined, and nothing
+ * is written, when they are not fewer than those before it have, or when one of these is damaged.
+ */
+function ground(statements, session, { id }, below) {
+    try {
+        const [row] = statements.chain.all(id, id);
+        const grounded = groundedTexts(statements, session, row);
+        const written = weightOf(grounded) - weightOf(row);
+        if (written >= below.bytes)
+            return undefined;
+        rewriteRow(statements, { ...row, ...grounded, base_weight: grounded.snapshot.length, weight: 0 });
+        return written;
+    }
+    catch (error) {
+        if (error instanceof CheckpointCorruptError)
+            return undefined;
+        throw error;
+    }
+}
+function groundedTexts(statements, session, row) {
+    const { key, incarnation } = session;
+    const sessionId = session.session_id ?? "";
+    const { checkpoint, record } = readCheckpoint(statements, { sessionId, session }, row.id);
+    const parent = () => readParent(statements, { row, segment: { sessionId, incarnation, key } });
+    return {
+        body: needsParent(record) ? withRan(record, parent()) : row.body,
+        snapshot: row.snapshot ?? encodeSnapshot(checkpoint),
+    };
+}
+function weightOf({ body, snapshot }) {
+    return Buffer.byteLength(body) + Buffer.byteLength(snapshot ?? "");
+}
+function weigh({ count }, from, to) {
+    const { count: checkpoints, bytes } = count.get(from, to);
+    return { checkpoints, bytes };
+}
+function dropRows(statements, from, to) {
+    const freed = weigh(statements, from, to);
+    if (freed.checkpoints > 0)
+        statements.dropLog.run(from, to);
+    return freed;
+}

@@ -1,0 +1,82 @@
+/**
+ * The SQLite driver: better-sqlite3 where it is installed and fits this Node, else node:sqlite, else an error with the command to run.
+ * A version that would kill the process is never loaded: the guard reads numbers first.
+ */
+import { createRequire } from "node:module";
+import { CheckpointError } from "../errors.js";
+const require = createRequire(import.meta.url);
+/** Opens a database file. Throws CheckpointError when no driver can be had, or the file cannot be opened. */
+export function openDatabase(path, wanted) {
+    const open = driverOf(wanted);
+    try {
+        return open(path);
+    }
+    catch (error) {
+        const fallback = wanted === undefined && isUnloadable(error) ? nodeSqlite() : undefined;
+        if (fallback !== undefined)
+            return openDatabase(path, "node:sqlite");
+        throw new CheckpointError(`open "${path}"`, error, openingHelp(error));
+    }
+}
+/** Its binary was never built, or for another Node than this one: that shows when the first database is opened. */
+function isUnloadable(error) {
+    return error.code === "ERR_DLOPEN_FAILED" || String(error).includes("bindings file");
+}
+function driverOf(wanted) {
+    if (wanted === "node:sqlite")
+        return nodeSqlite() ?? missing(`node:sqlite needs Node 22.13 or later, this is ${process.versions.node}`);
+    const problem = betterSqliteProblem();
+    if (problem === undefined)
+        return betterSqlite();
+    const fallback = wanted === undefined ? nodeSqlite() : undefined;
+    return fallback ?? missing(problem);
+}
+function betterSqlite() {
+    const Database = require("better-sqlite3");
+    return (path) => new Database(path);
+}
+function nodeSqlite() {
+    try {
+        const { DatabaseSync } = require("node:sqlite");
+        return (path) => new DatabaseSync(path);
+    }
+    catch {
+        return undefined;
+    }
+}
+/** Why better-sqlite3 cannot be loaded here; undefined when it can. */
+function betterSqliteProblem() {
+    const version = installedVersion();
+    return version === undefined
+        ? "better-sqlite3 is not installed"
+        : versionProblem(version, Number(process.versions.napi));
+}
+/** Undefined when that version runs on a Node with that Node-API. */
+export function versionProblem(version, napi) {
+    const [major = 0, minor = 0] = version.split(".").map(Number);
+    if (major < 12 || (major === 12 && minor < 11) || major >= 14)
+        return `better-sqlite3 ${version} is outside of >=12.11 <14`;
+    if (major >= 13 && napi < 10)
+        return `better-sqlite3 ${version} needs Node-API 10, this Node has ${napi} and would crash`;
+    return undefined;
+}
+function installedVersion() {
+    try {
+        return require("better-sqlite3/package.json").version;
+    }
+    catch {
+        return undefined;
+    }
+}
+/** The command that makes SQLite work on this Node. */
+export function installCommand(napi = Number(process.versions.napi)) {
+    return napi < 10 ? "npm install better-sqlite3@12.11.1" : "npm install better-sqlite3@13";
+}
+function missing(problem) {
+    throw new CheckpointError("find a SQLite driver", new TypeError(problem), `run: ${installCommand()}`);
+}
+function openingHelp(error) {
+    if (isUnloadable(error))
+        return "run: npm rebuild better-sqlite3 --ignore-scripts=false";
+    return "check that the folder exists and that the file can be written";
+}

@@ -1,0 +1,96 @@
+/**
+ * Lines: a session's own rows, then those of its origin at and below the row that it was forked from, and so on upward. `seq` goes on
+ * counting across a fork, so a line is ordered by it. Whatever is read of a line is held to the parent that each row names: a gap is
+ * damage, never the end.
+ */
+import { CheckpointCorruptError } from "../errors.js";
+import { lastStates, outlineOf } from "../session/log-record.js";
+import { checkHead, decodeRow, nameOf, reading } from "./log.js";
+import { idOf, keyOf, SPAN, seqOf } from "./schema.js";
+import { checkSession } from "./session-row.js";
+/** The segments of a line down to a place, newest first. */
+export function* segmentsOf(statements, { sessionId, session }, floor) {
+    let last = idOf(session.key, SPAN - 1);
+    for (let row = session;; row = ancestor(statements, sessionId, last)) {
+        const { key, incarnation, origin } = row;
+        yield { sessionId, key, incarnation, first: idOf(key, Math.max(floor, 1)), last, origin };
+        if (origin === null || seqOf(origin) < floor)
+            return;
+        last = origin;
+    }
+}
+/** The checkpoint of that row, without ephemeral values, and its record. Throws CheckpointCorruptError. */
+export function readCheckpoint(statements, line, id) {
+    const chain = readChain(statements, line, { from: id, to: id });
+    const { row, decoded } = chain[chain.length - 1];
+    const parent = () => chain[chain.length - 2]?.decoded ?? readParent(statements, row);
+    return reading(row.segment, row.row, () => {
+        const [state] = lastStates(decodedOf(chain), 1);
+        return { checkpoint: Object.freeze({ ...outlineOf(decoded, parent), ...state }), record: decoded };
+    });
+}
+/** The rows that give the states from one row to another: back to the newest snapshot at or before the first, oldest first. Throws CheckpointCorruptError. */
+export function readChain(statements, line, { from, to }) {
+    let rows = [];
+    for (const segment of segmentsOf(statements, line, 0)) {
+        if (segment.key > keyOf(to))
+            continue;
+        const last = segment.key === keyOf(to) ? to : segment.last;
+        const base = baseIn(statements, segment, from);
+        const part = statements.chain.all(base ?? segment.first, last);
+        rows = [...part.map((row) => ({ row, segment })), ...rows];
+        if (base !== undefined)
+            break;
+    }
+    checkLinks(rows);
+    if (rows[0]?.row.snapshot == null || rows[rows.length - 1]?.row.id !== to)
+        throw damagedLog(line);
+    return rows.map((row) => ({ row, decoded: decodeRow(row.segment, row.row) }));
+}
+export function decodedOf(chain) {
+    return chain.map(({ decoded }) => decoded);
+}
+/** The newest snapshot at or before that row within a segment. */
+function baseIn({ base }, { key, first, last }, from) {
+    if (key > keyOf(from))
+        return undefined;
+    return base.get(first, key === keyOf(from) ? from : last)?.id;
+}
+/** The record before one that needs it. Throws CheckpointCorruptError. */
+export function readParent({ page }, { row, segment }) {
+    const id = idOf(segment.key, row.parent ?? 0);
+    const [parent] = page.all(id, id, 1);
+    if (parent === undefined)
+        throw gapBefore({ row, segment });
+    return decodeRow(segment, parent);
+}
+/** Rows in the order of the line, oldest first. Throws CheckpointCorruptError where one does not follow the other. */
+function checkLinks(rows) {
+    for (const [place, row] of rows.entries()) {
+        const former = rows[place - 1];
+        if (former !== undefined && !follows(former, row))
+            throw gapBefore(checked(row));
+    }
+}
+/** Whether the second row is the one that was written on top of the first. */
+export function follows(former, { row, segment }) {
+    return former.segment.key === segment.key
+        ? row.parent === seqOf(former.row.id)
+        : row.parent === null && segment.origin === former.row.id;
+}
+export function checked(placed) {
+    checkHead(placed.segment, placed.row);
+    return placed;
+}
+export function gapBefore({ row, segment, }) {
+    return new CheckpointCorruptError(`what comes before ${nameOf(segment, row)}`);
+}
+export function damagedLog({ sessionId }) {
+    return new CheckpointCorruptError(`the log of session "${sessionId}"`);
+}
+function ancestor({ sessionByKey }, sessionId, origin) {
+    const row = sessionByKey.get(keyOf(origin));
+    if (row === undefined)
+        throw new CheckpointCorruptError(`what session "${sessionId}" was forked from`);
+    return checkSession(row);
+}

@@ -1,0 +1,110 @@
+/**
+ * The tables. A log row's id is its session's key times SPAN plus its place in the session's line, so that appending is one insert at the
+ * end of one B-tree. A fork's line goes on in its origin's rows, at and below the row that it was forked from. `user_version` counts
+ * migrations. Times are REAL, because a clock may count parts of milliseconds.
+ */
+import { crashPoint } from "../crash-point.js";
+import { CheckpointError } from "../errors.js";
+/** Checkpoints that one line may have: 2^26. Leaves 2^27 sessions within exact integers. */
+export const SPAN = 2 ** 26;
+/** Beyond this key, ids are no longer exact. */
+export const KEYS = 2 ** 27;
+const MIGRATIONS = [
+    `CREATE TABLE session (
+    -- grows, so that a fork comes behind its origin and no key is used twice
+    key INTEGER PRIMARY KEY AUTOINCREMENT,
+    -- null: deleted, and its rows are kept for its forks
+    session_id TEXT UNIQUE,
+    incarnation TEXT NOT NULL,
+    -- the log row that it was forked from
+    origin INTEGER,
+    -- the place of the oldest checkpoint that it shows
+    floor INTEGER NOT NULL,
+    -- the head when this row was written, and how many task records stood beside it
+    seen INTEGER NOT NULL,
+    kept INTEGER NOT NULL,
+    -- the note beside the head; stands only while seen is the head
+    note TEXT,
+    note_status TEXT,
+    updated_at REAL NOT NULL,
+    crc INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX fork ON session (origin) WHERE origin IS NOT NULL;
+  CREATE TABLE log (
+    id INTEGER PRIMARY KEY,
+    parent INTEGER,
+    step INTEGER NOT NULL,
+    source TEXT NOT NULL,
+    status TEXT NOT NULL,
+    created_at REAL NOT NULL,
+    format INTEGER NOT NULL,
+    -- what the last snapshot of the line weighs, and the bodies since
+    base_weight INTEGER NOT NULL,
+    weight INTEGER NOT NULL,
+    body_crc INTEGER NOT NULL,
+    -- null: no snapshot
+    snapshot_crc INTEGER,
+    -- of all columns before it, so that they can be read without the texts
+    crc INTEGER NOT NULL,
+    body TEXT NOT NULL,
+    snapshot TEXT
+  ) STRICT;
+  -- beside the head of a session: task records, and ephemeral values
+  CREATE TABLE pending (
+    id INTEGER PRIMARY KEY,
+    session INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    key TEXT NOT NULL,
+    crc INTEGER NOT NULL,
+    body TEXT NOT NULL,
+    UNIQUE (session, kind, key)
+  ) STRICT;
+  CREATE TABLE lease (
+    -- one count for all sessions, so that the numbers of a session that was deleted never come again
+    fence INTEGER PRIMARY KEY AUTOINCREMENT,
+    session_id TEXT NOT NULL UNIQUE,
+    -- null: given back
+    owner TEXT,
+    since REAL NOT NULL,
+    expires_at REAL NOT NULL
+  ) STRICT;`,
+];
+/** The id of a log row. */
+export function idOf(key, seq) {
+    return key * SPAN + seq;
+}
+export function keyOf(id) {
+    return Math.floor(id / SPAN);
+}
+export function seqOf(id) {
+    return id % SPAN;
+}
+/** Brings the file to this version. Throws CheckpointError for a file that a newer version, or another program, has written. */
+export function migrate(database) {
+    database.exec("BEGIN IMMEDIATE");
+    try {
+        crashPoint("sqlite.begun");
+        const { user_version: version } = database.prepare("PRAGMA user_version").get();
+        if (version > MIGRATIONS.length) {
+            throw new CheckpointError("open the store", new TypeError(`its format is ${version}, newer than ${MIGRATIONS.length}`), "update superstep");
+        }
+        for (const sql of MIGRATIONS.slice(version))
+            database.exec(sql);
+        database.exec(`PRAGMA user_version = ${MIGRATIONS.length}`);
+        crashPoint("sqlite.full");
+        database.exec("COMMIT");
+        crashPoint("sqlite.committed");
+    }
+    catch (error) {
+        undo(database);
+        throw error;
+    }
+}
+function undo(database) {
+    try {
+        database.exec("ROLLBACK");
+    }
+    catch {
+        // SQLite has rolled back by itself
+    }
+}

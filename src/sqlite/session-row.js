@@ -1,0 +1,70 @@
+/**
+ * Rows of `session`. Besides saying what a session is, the row is a witness: it names the head and counts the records beside it as they
+ * were when it was last written, so that a file that lost the newest of them is found out and not taken for an older state.
+ */
+import { CheckpointCorruptError, CheckpointError } from "../errors.js";
+import { checksum } from "./checksum.js";
+import { checkHead } from "./log.js";
+import { idOf, KEYS, SPAN, seqOf } from "./schema.js";
+/** The session of that id; undefined when there is none. Throws CheckpointCorruptError. */
+export function findLine(file, sessionId) {
+    const session = file.statements.session.get(sessionId);
+    if (session !== undefined)
+        return { sessionId, session: checkSession(session) };
+    checkSessions(file);
+    return undefined;
+}
+/** Whether the row is what was written. */
+export function isSound(row) {
+    return row.crc === sessionChecksum(row);
+}
+/** The row, when it is what was written. Throws CheckpointCorruptError. */
+export function checkSession(row) {
+    if (!isSound(row))
+        throw new CheckpointCorruptError(`the record of session "${row.session_id}"`);
+    return row;
+}
+/** Before it is believed that a session is not there, or has no forks: once for each opening of the file, the indexes are held against the table. */
+export function checkSessions(file) {
+    if (file.hasCheckedSessions)
+        return;
+    const [first] = file.statements.checkSessions.all();
+    if (first?.integrity_check !== "ok")
+        throw new CheckpointCorruptError("the store's table of sessions", new TypeError(first?.integrity_check));
+    file.hasCheckedSessions = true;
+}
+/** The newest row of the session. Throws CheckpointCorruptError also when it is older than one that was there before. */
+export function readHead({ newest }, { sessionId, session }) {
+    const { key, incarnation, seen } = session;
+    const head = newest.get(idOf(key, 1), idOf(key, SPAN - 1));
+    if (head === undefined || seqOf(head.id) < seen)
+        throw new CheckpointCorruptError(`the newest checkpoint of session "${sessionId}"`);
+    return checkHead({ sessionId, incarnation, key }, head);
+}
+/** How many task records stand beside the head. */
+export function keptBeside({ seen, kept }, head) {
+    return seen === seqOf(head.id) ? kept : 0;
+}
+/** Gives the key. */
+export function addSession({ addSession: add }, row) {
+    const { key } = add.get(...columnsOf(row), sessionChecksum(row));
+    if (key >= KEYS)
+        throw new CheckpointError("add a session", new TypeError(`the file has held ${KEYS} sessions`), "begin a new file");
+    return key;
+}
+export function setSession({ setSession: set }, row) {
+    set.run(...columnsOf(row), sessionChecksum(row), row.key);
+}
+/** Takes the name from a session: it is deleted, and its rows stay for whoever needs them. What was damaged stays damaged. */
+export function unname({ setSession: set }, row) {
+    const nameless = { ...row, session_id: null, note: null, note_status: null, kept: 0 };
+    set.run(...columnsOf(nameless), isSound(row) ? sessionChecksum(nameless) : row.crc, row.key);
+}
+function sessionChecksum(row) {
+    return checksum(...columnsOf(row));
+}
+/** In the order of the table. */
+function columnsOf(row) {
+    const { session_id, incarnation, origin, floor, seen, kept, note, note_status, updated_at } = row;
+    return [session_id, incarnation, origin, floor, seen, kept, note, note_status, updated_at];
+}

@@ -1,0 +1,196 @@
+import { encode } from "../session/codec.js";
+import { encodeBody } from "../session/log-record.js";
+import { advanceKnown, parentIn } from "./advancing.js";
+import { checkEphemeral, encodeRecord, noteBeside, readBeside, withEphemeral } from "./beside.js";
+import { NOTHING_GONE, sumOf } from "./collecting.js";
+import { Connection, openPath } from "./connection.js";
+import { isBusy } from "./failures.js";
+import { GroupCommit } from "./group-commit.js";
+import { readAt, readHistory } from "./history.js";
+import { acquire, release, renew } from "./leases.js";
+import { readCheckpoint } from "./line.js";
+import { listSessions } from "./listing.js";
+import { checkOptions } from "./options.js";
+import { pruneSessions } from "./pruning.js";
+import { seqOf } from "./schema.js";
+import { findLine, readHead } from "./session-row.js";
+import { Shrinking } from "./shrinking.js";
+import { atomically } from "./statements.js";
+import { transactionOn } from "./transaction.js";
+import { writeCheckpoint, writeDeletion, writeNote } from "./writing.js";
+/** Heads that are remembered, so that what ran next need not be written again. */
+const KNOWN_HEADS = 10_000;
+/** Sessions that are pruned in one transaction. */
+const PRUNED_AT_ONCE = 50;
+const NOT_DURABLE = { isDurable: false };
+/** Checkpoints in a SQLite file. `":memory:"` keeps them in this process. */
+export class SqliteCheckpointer {
+    #connection;
+    #writes;
+    #shrinking;
+    #isFull;
+    /** Sessions under a lease that was taken through this store. */
+    #driven = new Set();
+    /** Takes a path, or an open database of either driver, which is then yours to close. Throws CheckpointError, CheckpointCorruptError and InvalidOptionError. */
+    constructor(pathOrDatabase, options = {}) {
+        const { busyTimeoutMs = 5_000, synchronous = "full" } = options;
+        checkOptions(pathOrDatabase, options);
+        const { database, reopen } = typeof pathOrDatabase === "string"
+            ? openPath(pathOrDatabase, options.driver)
+            : { database: pathOrDatabase, reopen: undefined };
+        this.#connection = new Connection(database, { reopen, synchronous, busyTimeoutMs });
+        this.#writes = new GroupCommit(transactionOn(this.#connection, synchronous), busyTimeoutMs);
+        this.#shrinking = new Shrinking(this.#connection, this.#writes);
+        this.#isFull = synchronous === "full";
+    }
+    load(sessionId, known) {
+        return this.#read("load a session", (file) => {
+            const line = findLine(file, sessionId);
+            if (line === undefined)
+                return undefined;
+            const head = readHead(file.statements, line);
+            const stored = readStored(file.statements, line, { head, known });
+            remember(file.known, stored.checkpoint, head);
+            return stored;
+        });
+    }
+    /** Waits for the turn of the event loop to end, and shares its transaction, unless there is nobody to share it with and no disk to wait for. */
+    commit(checkpoint, options = {}) {
+        const row = this.#isAlone() ? this.#advanceNow(checkpoint, options) : undefined;
+        return row === undefined ? this.#commitInTurn(checkpoint, options) : row.bytes;
+    }
+    async annotate(write) {
+        const note = write.note && encode(write.note);
+        const records = write.records.map(encodeRecord);
+        await this.#write("save what is pending", (file) => writeNote(file, { write, note, records }));
+    }
+    list(query) {
+        return this.#read("list sessions", (file) => listSessions(file, query));
+    }
+    async delete(sessionId, fence) {
+        const freed = await this.#write("delete a session", (file) => {
+            file.known.delete(sessionId);
+            return writeDeletion(file, sessionId, fence);
+        });
+        if (freed.checkpoints > 0)
+            await this.#shrinking.shrink({ isWorthIt: "manyPages" });
+    }
+    history(sessionId, query) {
+        return readHistory(this.#connection, sessionId, query);
+    }
+    at(sessionId, place) {
+        return this.#read("read a checkpoint", (file) => {
+            const line = findLine(file, sessionId);
+            return line && readAt(file.statements, line, place);
+        });
+    }
+    /** Some sessions a transaction, so that others get their turn. The file becomes smaller. */
+    async prune(policy) {
+        if (policy.keepLast === undefined && policy.madeBefore === undefined)
+            return NOTHING_GONE;
+        const keys = this.#read("prune", (file) => keysOf(file, policy.sessionId));
+        let pruned = NOTHING_GONE;
+        for (let from = 0; from < keys.length; from += PRUNED_AT_ONCE) {
+            const some = keys.slice(from, from + PRUNED_AT_ONCE);
+            pruned = sumOf(pruned, await this.#write("prune", (file) => pruneSessions(file, some, policy), NOT_DURABLE));
+        }
+        if (pruned.bytes > 0)
+            await this.#shrinking.shrink({ isWorthIt: "anyPage" });
+        return pruned;
+    }
+    async acquire(claim) {
+        const answer = await this.#write("acquire a lease", ({ statements }) => acquire(statements, claim), NOT_DURABLE);
+        if (answer.kind === "granted")
+            this.#driven.add(claim.sessionId);
+        return answer;
+    }
+    async renew(leases, until) {
+        return this.#write("renew leases", ({ statements }) => renew(statements, leases, until), NOT_DURABLE);
+    }
+    async release(lease) {
+        this.#driven.delete(lease.sessionId);
+        await this.#write("release a lease", (file) => release(file, lease), NOT_DURABLE);
+    }
+    /** Waits for what is being written. Closes the database only if this store opened it. */
+    async close() {
+        await this.#writes.idle();
+        this.#connection.close();
+    }
+    #isAlone() {
+        return !this.#isFull && this.#driven.size === 1 && this.#writes.isIdle;
+    }
+    /** Undefined when it takes a transaction, or another process writes at this moment. */
+    #advanceNow(checkpoint, options) {
+        return this.#connection.use("commit a superstep", (file) => {
+            try {
+                const row = advanceKnown(file, recordOf(file, checkpoint, options), options);
+                if (row !== undefined)
+                    remember(file.known, checkpoint, row);
+                return row;
+            }
+            catch (error) {
+                if (isBusy(error))
+                    return undefined;
+                throw error;
+            }
+        });
+    }
+    async #commitInTurn(checkpoint, options) {
+        const record = this.#connection.use("commit a superstep", (file) => recordOf(file, checkpoint, options));
+        const write = (file) => ({ row: writeCheckpoint(file, record, options), known: file.known });
+        const alone = () => {
+            const file = this.#connection.file();
+            const row = advanceKnown(file, record, options);
+            return row && { row, known: file.known };
+        };
+        const { row, known } = await this.#write("commit a superstep", write, { alone });
+        remember(known, checkpoint, row);
+        return row.bytes;
+    }
+    /** What is read together is of one state of the file, whoever writes meanwhile. */
+    #read(operation, work) {
+        return this.#connection.use(operation, (file) => atomically(file.statements, () => work(file)));
+    }
+    async #write(operation, work, how) {
+        try {
+            return await this.#writes.write(() => work(this.#connection.file()), how);
+        }
+        catch (error) {
+            throw this.#connection.failed(operation, error);
+        }
+    }
+}
+/** Throws CheckpointCorruptError. */
+function readStored(statements, line, { head, known }) {
+    const beside = readBeside(statements, line, head);
+    const note = noteBeside(line, head);
+    if (known?.incarnation === line.session.incarnation && known.seq === seqOf(head.id))
+        return { checkpoint: known, note: note ?? known.note, records: beside.records };
+    const { checkpoint, record } = readCheckpoint(statements, line, head.id);
+    checkEphemeral(line, record, beside);
+    return {
+        checkpoint: withEphemeral(checkpoint, beside),
+        note: note ?? checkpoint.note,
+        records: beside.records,
+    };
+}
+function keysOf(file, sessionId) {
+    if (sessionId === undefined)
+        return file.statements.keys.all().map(({ key }) => key);
+    const line = findLine(file, sessionId);
+    return line === undefined ? [] : [line.session.key];
+}
+/** What ran is not written again where the parent's record says it. */
+function recordOf({ known }, checkpoint, { whole = false }) {
+    const parent = parentIn(known, checkpoint);
+    const body = encodeBody(checkpoint, { whole, ...(parent && { parentFrontier: parent.frontier }) });
+    return { checkpoint, body, whole };
+}
+/** The one that was used longest ago leaves. */
+function remember(heads, { sessionId, incarnation, seq, frontier, ephemeral }, { id, weight, base_weight }) {
+    heads.delete(sessionId);
+    heads.set(sessionId, { incarnation, seq, id, weight, base_weight, frontier, hasEphemeral: ephemeral.length > 0 });
+    if (heads.size > KNOWN_HEADS)
+        for (const oldest of heads.keys())
+            return void heads.delete(oldest);
+}
