@@ -164,12 +164,13 @@ export class SqliteCheckpointer implements Checkpointer {
 
   async #commitInTurn(checkpoint: Checkpoint, options: CommitOptions): Promise<number> {
     const record = this.#connection.use("commit a superstep", (file) => recordOf(file, checkpoint, options));
-    const write = (file: OpenFile) => ({ row: writeCheckpoint(file, record, options), known: file.known });
-    const alone = () => {
-      const file = this.#connection.file();
+    const advance = (file: OpenFile) => {
       const row = advanceKnown(file, record, options);
       return row && { row, known: file.known };
     };
+    const write = (file: OpenFile) =>
+      advance(file) ?? { row: writeCheckpoint(file, record, options), known: file.known };
+    const alone = () => advance(this.#connection.file());
     const { row, known } = await this.#write("commit a superstep", write, { alone });
     remember(known, checkpoint, row);
     return row.bytes;

@@ -1,8 +1,0 @@
-/** Every error kind of the library, and where it happened. A kind lives beside its kin in `errors/`. */
-export { ChannelSchemaError, ConcurrentWriteError, JoinStalledError, ReducerError, RouteError, SerializationError, UnknownChannelError, } from "./errors/barrier.js";
-export { locate, SuperstepError } from "./errors/base.js";
-export { GraphValidationError } from "./errors/graph.js";
-export { NodeError, NodeResultError, NodeStuckError, NodeTimeoutError } from "./errors/node.js";
-export { recordOf } from "./errors/record.js";
-export { GraphMismatchError, InterruptAnswerError, InvalidOptionError, NotPausedError, RunAbortedError, SessionBusyError, SessionExistsError, SessionNotFinishedError, SessionNotFoundError, StepLimitError, UnknownNodeError, } from "./errors/session.js";
-export { CheckpointConflictError, CheckpointCorruptError, CheckpointError, CheckpointNotFoundError, } from "./errors/store.js";

@@ -1,1 +1,0 @@
-export const READY = Object.freeze({ kind: "ready" });

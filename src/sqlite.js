@@ -1,1 +1,0 @@
-export { SqliteCheckpointer } from "./sqlite/sqlite-checkpointer.js";

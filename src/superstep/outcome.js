@@ -1,2 +1,0 @@
-/** Nothing written, no word about control. */
-export const NOTHING = Object.freeze({ updates: Object.freeze([]), routes: Object.freeze([]) });
