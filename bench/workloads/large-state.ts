@@ -41,6 +41,11 @@ function recordsOf(bytes: number): readonly string[] {
   return Array.from({ length: bytes / RECORD_BYTES }, (_, place) => `${place} `.padEnd(RECORD_BYTES, "r"));
 }
 
+/** Moves what was just made to where the engine keeps what is old, as it would be in a service: else that is timed. */
+function settle(): void {
+  for (let pass = 0; pass < 2; pass++) gc?.({ type: "minor", execution: "sync" });
+}
+
 async function count(): Promise<{ n: number }> {
   return { n: 1 };
 }
@@ -48,6 +53,7 @@ async function count(): Promise<{ n: number }> {
 async function floor(bytes: number, log: Log): Promise<Outcome> {
   let state = Object.freeze({ n: 0, records: Object.freeze(recordsOf(bytes)) });
   log.append(state);
+  settle();
   const microseconds = await timed(STEPS, async () => {
     while (state.n < STEPS) {
       const update = await count();
@@ -69,6 +75,7 @@ async function superstep(bytes: number, checkpointer: Checkpointer): Promise<Out
     .compile();
   const runner = new AppRunner(loop, { checkpointer });
   await runner.createSession("s", { records: recordsOf(bytes) });
+  settle();
   const microseconds = await timed(STEPS, () => runner.runUntilComplete("s", { maxSteps: STEPS }));
   expectSame((await runner.session("s")).state.n, STEPS);
   return { microseconds };

@@ -41,11 +41,11 @@ export function adoptSession<C extends Channels>(
   plan: GraphPlan<C>,
   migrate?: Migrate,
 ): AdoptedSession<C> {
-  const adopted = adopt(stored.checkpoint, plan, migrate);
-  const { frontier } = adopted.checkpoint;
-  if (frontier === stored.checkpoint.frontier && stored.records.length === 0) return { ...stored, ...adopted };
-  const nodes = new Map(frontier.map(({ id, node }) => [id, node]));
-  return { ...adopted, note: noteOf(stored.note, nodes), records: stored.records.flatMap((one) => moved(one, nodes)) };
+  const { checkpoint, isRebased } = adopt(stored.checkpoint, plan, migrate);
+  if (checkpoint === stored.checkpoint) return { checkpoint, isRebased, note: stored.note, records: stored.records };
+  const nodes = new Map(checkpoint.frontier.map(({ id, node }) => [id, node]));
+  const records = stored.records.flatMap((one) => moved(one, nodes));
+  return { checkpoint, isRebased, note: noteOf(stored.note, nodes), records };
 }
 
 /** Nobody waits for the answer to a question whose task is gone. */

@@ -25,7 +25,7 @@ export function advanceKnown(
   crashPoint("sqlite.begun");
   const { changes } = statements.advanceLog.run(
     ...row.columns,
-    ...[idOf(key, 1), idOf(key, SPAN - 1), head.id],
+    ...[idOf(key, 1), idOf(key, SPAN - 1), head.id, head.crc],
     ...[key, sessionId, head.seq],
     ...[fence, sessionId],
     row.body,

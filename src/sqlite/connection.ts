@@ -17,6 +17,7 @@ export interface KnownHead {
   readonly id: number;
   readonly weight: number;
   readonly base_weight: number;
+  readonly crc: number;
   readonly frontier: readonly TaskRef[];
   /** Whether ephemeral values stand beside it. */
   readonly hasEphemeral: boolean;

@@ -31,6 +31,7 @@ type Weights = Pick<LogHead, "weight" | "base_weight">;
 /** A row as it is written. */
 export interface NewRow extends Weights {
   readonly id: number;
+  readonly crc: number;
   /** Up to its own checksum, in the order of the table. */
   readonly columns: readonly (string | number | null)[];
   readonly body: string;
@@ -57,9 +58,11 @@ export function rowOf(key: number, { checkpoint, body, whole }: NewRecord, forme
     weight: isDue ? 0 : weight,
   };
   const columns = columnsOf(head, checksum(body), crcOf(snapshot));
-  columns.push(checksum(...columns));
+  const crc = checksum(...columns);
+  columns.push(crc);
   return {
     id: head.id,
+    crc,
     base_weight: head.base_weight,
     weight: head.weight,
     columns,

@@ -88,10 +88,11 @@ export function seqOf(id: number): number {
 
 /** Brings the file to this version. Throws CheckpointError for a file that a newer version, or another program, has written. */
 export function migrate(database: SqliteDatabase): void {
+  if (versionOf(database) === MIGRATIONS.length) return;
   database.exec("BEGIN IMMEDIATE");
   try {
     crashPoint("sqlite.begun");
-    const { user_version: version } = database.prepare("PRAGMA user_version").get() as { user_version: number };
+    const version = versionOf(database);
     if (version > MIGRATIONS.length) {
       throw new CheckpointError(
         "open the store",
@@ -108,6 +109,11 @@ export function migrate(database: SqliteDatabase): void {
     undo(database);
     throw error;
   }
+}
+
+function versionOf(database: SqliteDatabase): number {
+  const { user_version: version } = database.prepare("PRAGMA user_version").get() as { user_version: number };
+  return version;
 }
 
 function undo(database: SqliteDatabase): void {

@@ -226,9 +226,10 @@ function recordOf({ known }: OpenFile, checkpoint: Checkpoint, { whole = false }
 function remember(
   heads: Map<string, KnownHead>,
   { sessionId, incarnation, seq, frontier, ephemeral }: Checkpoint,
-  { id, weight, base_weight }: Pick<LogHead, "id" | "weight" | "base_weight">,
+  { id, weight, base_weight, crc }: Pick<LogHead, "id" | "weight" | "base_weight" | "crc">,
 ): void {
   heads.delete(sessionId);
-  heads.set(sessionId, { incarnation, seq, id, weight, base_weight, frontier, hasEphemeral: ephemeral.length > 0 });
+  const hasEphemeral = ephemeral.length > 0;
+  heads.set(sessionId, { incarnation, seq, id, weight, base_weight, crc, frontier, hasEphemeral });
   if (heads.size > KNOWN_HEADS) for (const oldest of heads.keys()) return void heads.delete(oldest);
 }

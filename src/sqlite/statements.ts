@@ -1,4 +1,4 @@
-/** Every statement of the store, prepared once. */
+/** Every statement of the store, prepared at most once. */
 import type { SqliteDatabase, SqliteStatement } from "./driver.js";
 
 /** A row of `session`. */
@@ -97,7 +97,7 @@ const SQL = {
   // Only on top of a head that is what its writer knows of it, with nothing beside it, under its writer's lease: else there is no body, and
   // a row without one is ignored. (An INSERT … SELECT would go through a table of its own.)
   advanceLog: `INSERT OR IGNORE INTO log (${LOG}, body, snapshot) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
-    CASE WHEN (SELECT id FROM log WHERE id BETWEEN ? AND ? ORDER BY id DESC LIMIT 1) = ?
+    CASE WHEN (SELECT id, crc FROM log WHERE id BETWEEN ? AND ? ORDER BY id DESC LIMIT 1) = (?, ?)
       AND EXISTS (SELECT 1 FROM session WHERE key = ? AND session_id = ? AND NOT (seen = ? AND kept > 0))
       AND EXISTS (SELECT 1 FROM lease WHERE fence = ? AND session_id = ?)
     THEN ? END, ?)`,
@@ -127,9 +127,18 @@ const SQL = {
 
 export type Statements = Readonly<Record<keyof typeof SQL, SqliteStatement>>;
 
+/** Each is prepared when it is first needed: most processes need few, and all of them take as long as opening the file. */
 export function prepareAll(database: SqliteDatabase): Statements {
-  const entries = Object.entries(SQL).map(([name, sql]) => [name, database.prepare(sql)]);
-  return Object.fromEntries(entries) as Statements;
+  const statements = {} as Statements;
+  for (const [name, sql] of Object.entries(SQL)) {
+    const get = () => {
+      const value = database.prepare(sql);
+      Object.defineProperty(statements, name, { value });
+      return value;
+    };
+    Object.defineProperty(statements, name, { get, configurable: true, enumerable: true });
+  }
+  return statements;
 }
 
 /** All of it or nothing: what throws leaves no trace. Within a transaction or without; reads see one state of the file. */
