@@ -40,7 +40,7 @@ export function pausedNote<C extends Channels>(run: Run<C>, note: Note, reason: 
 
 /** Questions are open, and every other task of the frontier has finished. */
 function blockedByQuestions<C extends Channels>({ standing }: Run<C>): PauseReason | undefined {
-  const open = openInterrupts(standing.records);
+  const open = standing.records.length === 0 ? [] : openInterrupts(standing.records);
   if (open.length === 0) return undefined;
   const waiting = new Set(standing.records.filter((record) => record.kind === "result").map((record) => record.taskId));
   for (const record of open) waiting.add(record.taskId);

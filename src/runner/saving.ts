@@ -3,7 +3,7 @@ import { crashPoint } from "../crash-point.js";
 import { type Checkpoint, type Note, withoutEphemeral } from "../session/checkpoint.js";
 import type { Channels } from "../state/channel.js";
 import { recordKey, type TaskRecord } from "../superstep/record.js";
-import { type Awaitable, after } from "../superstep/thenable.js";
+import { type Awaitable, after, isThenable } from "../superstep/thenable.js";
 import type { Run } from "./run.js";
 import { SPANS, within } from "./telemetry.js";
 
@@ -16,7 +16,8 @@ export function commit<C extends Channels>(run: Run<C>, checkpoint: Checkpoint<C
     run.unsaved = whole;
     return stand(run, checkpoint);
   }
-  return after(write(run, whole), () => stand(run, checkpoint));
+  const saving = write(run, whole);
+  return isThenable(saving) ? saving.then(() => stand(run, checkpoint)) : stand(run, checkpoint);
 }
 
 /** Writes a note and records beside the head; supersteps that were held back go first. */
@@ -41,16 +42,26 @@ export async function annotate<C extends Channels>(
   run.standing = { ...run.standing, note: note ?? run.standing.note, records: upsert(former, records) };
 }
 
-function write<C extends Channels>(run: Run<C>, checkpoint: Checkpoint<C>): Awaitable<void> {
-  const attributes = () => ({ step: checkpoint.step });
+/** Gives the bytes written. */
+function write<C extends Channels>(run: Run<C>, checkpoint: Checkpoint<C>): Awaitable<number> {
   run.unsaved = undefined;
-  return within(run.scope, SPANS.checkpoint, attributes, (span) => {
-    const { engine, fence, isRebased } = run;
-    return after(engine.store.commit(checkpoint as Checkpoint, { fence, whole: isRebased }), (bytes) => {
-      run.isRebased = false;
-      span?.set({ bytes });
-    });
-  });
+  if (run.scope === undefined) return save(run, checkpoint);
+  return within(run.scope, SPANS.checkpoint, { step: checkpoint.step }, (span) =>
+    after(save(run, checkpoint), (bytes) => {
+      span.set({ bytes });
+      return bytes;
+    }),
+  );
+}
+
+function save<C extends Channels>(run: Run<C>, checkpoint: Checkpoint<C>): Awaitable<number> {
+  const { engine, fence, isRebased: whole } = run;
+  const saving = engine.store.commit(checkpoint as Checkpoint, { fence, whole });
+  const saved = (bytes: number): number => {
+    run.isRebased = false;
+    return bytes;
+  };
+  return whole ? after(saving, saved) : saving;
 }
 
 function stand<C extends Channels>(run: Run<C>, checkpoint: Checkpoint<C>): void {

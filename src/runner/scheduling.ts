@@ -1,11 +1,10 @@
-/** Runs the tasks of a run's frontier: gives `scheduleStep` its environment, and counts what they took. */
+/** Runs the tasks of a run's frontier: gives `scheduleStep` its environment. */
 import type { TaskRef } from "../errors.js";
 import { recordOf } from "../errors.js";
 import type { Channels } from "../state/channel.js";
 import { memoriesOf } from "../superstep/record.js";
 import { type ScheduledStep, scheduleStep } from "../superstep/schedule.js";
 import { InterruptSignal, type StepEnvironment, type TaskListener } from "../superstep/task-context.js";
-import { isThenable } from "../superstep/thenable.js";
 import type { Keeper } from "./keeper.js";
 import { nextStep, type Run } from "./run.js";
 import { SPANS, type Trace, within } from "./telemetry.js";
@@ -14,8 +13,8 @@ export function scheduleTasks<C extends Channels>(
   run: Run<C>,
   keeper: Keeper<C>,
 ): ScheduledStep | Promise<ScheduledStep> {
-  const { frontier } = run.standing.checkpoint;
-  const attributes = () => ({ step: nextStep(run), frontier_len: frontier.length });
+  if (run.scope === undefined) return schedule(run, keeper, undefined);
+  const attributes = { step: nextStep(run), frontier_len: run.standing.checkpoint.frontier.length };
   return within(run.scope, SPANS.schedule, attributes, (span) => schedule(run, keeper, span));
 }
 
@@ -24,10 +23,9 @@ function schedule<C extends Channels>(
   keeper: Keeper<C>,
   span: Trace | undefined,
 ): ScheduledStep | Promise<ScheduledStep> {
-  const { plan, limits, maxConcurrency, onFailure, stopwatch } = run.engine;
+  const { plan, limits, maxConcurrency, onFailure } = run.engine;
   const { checkpoint, records } = run.standing;
-  const startedAt = stopwatch();
-  const scheduled = scheduleStep({
+  return scheduleStep({
     plan,
     tasks: checkpoint.frontier,
     state: checkpoint.state,
@@ -38,14 +36,6 @@ function schedule<C extends Channels>(
     limits,
     cancellation: run.cancellation,
     onSettled: keeper.settled,
-  });
-  if (!isThenable(scheduled)) {
-    run.tally.count(scheduled.settled, undefined);
-    return scheduled;
-  }
-  return scheduled.then((step) => {
-    run.tally.count(step.settled, stopwatch() - startedAt);
-    return step;
   });
 }
 

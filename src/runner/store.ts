@@ -14,7 +14,7 @@ import type {
 } from "../session/checkpointer.js";
 import type { Lease, LeaseAnswer, LeaseClaim } from "../session/lease.js";
 import type { SessionSummary } from "../session/view.js";
-import { type Awaitable, after, recovering } from "../superstep/thenable.js";
+import { type Awaitable, isThenable, recovering } from "../superstep/thenable.js";
 
 /** Sessions whose newest checkpoint stays in memory, so that going on does not read it again. */
 const RESIDENT = 1_000;
@@ -38,8 +38,19 @@ export class Store {
 
   commit(checkpoint: Checkpoint, options: CommitOptions): Awaitable<number> {
     crashPoint("commit.before");
-    const saved = guard("commit a superstep", () => this.#checkpointer.commit(checkpoint, options));
-    return after(saved, (bytes) => this.#committed(checkpoint, bytes));
+    let saving: Awaitable<number>;
+    try {
+      saving = this.#checkpointer.commit(checkpoint, options);
+    } catch (error) {
+      throw failureOf("commit a superstep", error);
+    }
+    if (!isThenable(saving)) return this.#committed(checkpoint, saving);
+    return Promise.resolve(saving as PromiseLike<number>).then(
+      (bytes) => this.#committed(checkpoint, bytes),
+      (error: unknown) => {
+        throw failureOf("commit a superstep", error);
+      },
+    );
   }
 
   annotate(write: NoteWrite): Awaitable<void> {
@@ -106,6 +117,10 @@ function dropOldest(resident: Map<string, Checkpoint>): void {
 
 function guard<T>(operation: string, work: () => Awaitable<T>): Awaitable<T> {
   return recovering(work, (error) => {
-    throw SuperstepError.is(error) ? error : new CheckpointError(operation, error);
+    throw failureOf(operation, error);
   });
+}
+
+function failureOf(operation: string, error: unknown): unknown {
+  return SuperstepError.is(error) ? error : new CheckpointError(operation, error);
 }

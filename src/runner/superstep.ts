@@ -14,7 +14,7 @@ import { type PauseReason, pauseAfter, recordAsks, toPending } from "../superste
 import type { TaskResult } from "../superstep/outcome.js";
 import { askRoutes, type RouteAnswers } from "../superstep/routes.js";
 import type { ScheduledStep } from "../superstep/schedule.js";
-import { type Awaitable, after, isThenable, recovering } from "../superstep/thenable.js";
+import { type Awaitable, after, isThenable } from "../superstep/thenable.js";
 import { type Verdict, verdictOf } from "../superstep/verdict.js";
 import { unlessAborted } from "./cancellation.js";
 import { makeCheckpoint } from "./checkpointing.js";
@@ -53,11 +53,14 @@ export function runSuperstep<C extends Channels>(run: Run<C>): Awaitable<Advance
   const { frontier, progress } = run.standing.checkpoint;
   const stalled = frontier.length === 0 ? stallOf(run, frontierEnd(run.engine.plan, progress)) : undefined;
   if (stalled !== undefined) throw stalled;
-  return after(stopBefore(run), (reason): Awaitable<Advance> => {
-    if (reason !== undefined) return { kind: "paused", reason, report: undefined };
-    const attributes = () => ({ step: nextStep(run) });
-    return within(run.trace, SPANS.superstep, attributes, (span) => advance(run, span));
-  });
+  const stopping = stopBefore(run);
+  return isThenable(stopping) ? stopping.then((reason) => attempt(run, reason)) : attempt(run, stopping);
+}
+
+function attempt<C extends Channels>(run: Run<C>, reason: PauseReason | undefined): Awaitable<Advance> {
+  if (reason !== undefined) return { kind: "paused", reason, report: undefined };
+  if (run.trace === undefined) return advance(run, undefined);
+  return within(run.trace, SPANS.superstep, { step: nextStep(run) }, (span) => advance(run, span));
 }
 
 function advance<C extends Channels>(run: Run<C>, span: Trace | undefined): Awaitable<Advance> {
@@ -66,9 +69,12 @@ function advance<C extends Channels>(run: Run<C>, span: Trace | undefined): Awai
   run.emit?.(nextStep(run), { type: "step.started", frontier: run.standing.checkpoint.frontier });
   crashPoint("step.started");
   const trial: Trial<C> = { startedAt, keeper: new Keeper(run), settled: [], failed: undefined };
-  return after(tryTasks(run, trial), (attempt) =>
-    attempt.kind === "asked" ? pauseOnQuestions(run, attempt, trial) : commitAttempt(run, attempt, trial),
-  );
+  const tried = tryTasks(run, trial);
+  return isThenable(tried) ? tried.then((came) => conclude(run, came, trial)) : conclude(run, tried, trial);
+}
+
+function conclude<C extends Channels>(run: Run<C>, attempt: Attempt<C>, trial: Trial<C>): Awaitable<Advance> {
+  return attempt.kind === "asked" ? pauseOnQuestions(run, attempt, trial) : commitAttempt(run, attempt, trial);
 }
 
 /** A join that can no longer fire: the superstep commits and the session has failed (F4). */
@@ -78,15 +84,38 @@ function stallOf<C extends Channels>(run: Run<C>, end: Frontier["end"]): JoinSta
 }
 
 function tryTasks<C extends Channels>(run: Run<C>, trial: Trial<C>): Awaitable<Attempt<C>> {
-  const { keeper } = trial;
-  const work = () =>
-    after(scheduleTasks(run, keeper), (scheduled) => {
-      trial.settled = scheduled.settled;
-      return after(keeper.close(), () => judge(run, scheduled, trial));
-    });
-  return recovering<Attempt<C>>(work, async (error) => {
-    throw await recordFailure(run, { error, ...trial });
-  });
+  try {
+    const scheduling = scheduleTasks(run, trial.keeper);
+    if (!isThenable(scheduling)) return settle(run, trial, scheduling, undefined);
+    const { stopwatch } = run.engine;
+    return scheduling.then((scheduled) => settle(run, trial, scheduled, stopwatch() - trial.startedAt));
+  } catch (error) {
+    return fail(run, trial, error);
+  }
+}
+
+/** `elapsedMs`: how long the tasks took together, when they were waited for. */
+function settle<C extends Channels>(
+  run: Run<C>,
+  trial: Trial<C>,
+  scheduled: ScheduledStep,
+  elapsedMs: number | undefined,
+): Awaitable<Attempt<C>> {
+  try {
+    trial.settled = scheduled.settled;
+    run.tally.count(scheduled.settled, elapsedMs);
+    const closing = trial.keeper.close();
+    const judged = isThenable(closing)
+      ? closing.then(() => judge(run, scheduled, trial))
+      : judge(run, scheduled, trial);
+    return isThenable(judged) ? judged.then(undefined, (error: unknown) => fail(run, trial, error)) : judged;
+  } catch (error) {
+    return fail(run, trial, error);
+  }
+}
+
+async function fail<C extends Channels>(run: Run<C>, trial: Trial<C>, error: unknown): Promise<never> {
+  throw await recordFailure(run, { error, ...trial });
 }
 
 function judge<C extends Channels>(run: Run<C>, scheduled: ScheduledStep, trial: Trial<C>): Awaitable<Attempt<C>> {
@@ -104,20 +133,28 @@ function judge<C extends Channels>(run: Run<C>, scheduled: ScheduledStep, trial:
 function moveOn<C extends Channels>(run: Run<C>, results: readonly TaskResult[]): Awaitable<Attempt<C>> {
   const barrier = foldResults(run, results);
   const asked = askRoutes(run.engine.plan, results, barrier.state);
-  const answering = isThenable(asked) ? unlessAborted(run.cancellation, run.sessionId, asked) : asked;
-  return after(answering, (answers: RouteAnswers): Attempt<C> => {
-    const frontier = nextFrontier(run, results, answers);
-    crashPoint("frontier.done");
-    return { kind: "ready", barrier, frontier };
-  });
+  if (!isThenable(asked)) return ready(run, results, barrier, asked);
+  const answering = unlessAborted(run.cancellation, run.sessionId, asked);
+  return answering.then((answers) => ready(run, results, barrier, answers));
+}
+
+function ready<C extends Channels>(
+  run: Run<C>,
+  results: readonly TaskResult[],
+  barrier: BarrierResult<C>,
+  answers: RouteAnswers,
+): Attempt<C> {
+  const frontier = nextFrontier(run, results, answers);
+  crashPoint("frontier.done");
+  return { kind: "ready", barrier, frontier };
 }
 
 function foldResults<C extends Channels>(run: Run<C>, results: readonly TaskResult[]): BarrierResult<C> {
   const { state, versions } = run.standing.checkpoint;
-  const attributes = () => ({ ran_nodes_len: results.length, errors_in_partials: 0 });
-  return within(run.scope, SPANS.barrier, attributes, () =>
-    applyBarrier({ plan: run.engine.plan, state, versions, results }),
-  );
+  const input = { plan: run.engine.plan, state, versions, results };
+  if (run.scope === undefined) return applyBarrier(input);
+  const attributes = { ran_nodes_len: results.length, errors_in_partials: 0 };
+  return within(run.scope, SPANS.barrier, attributes, () => applyBarrier(input));
 }
 
 function nextFrontier<C extends Channels>(
@@ -125,14 +162,13 @@ function nextFrontier<C extends Channels>(
   results: readonly TaskResult[],
   answers: RouteAnswers,
 ): Frontier {
-  const { progress } = run.standing.checkpoint;
-  const attributes = () => ({
+  const input = { plan: run.engine.plan, results, answers, progress: run.standing.checkpoint.progress };
+  if (run.scope === undefined) return computeNextFrontier(input);
+  const attributes = {
     commands_count: results.reduce((count, { outcome }) => count + outcome.routes.length, 0),
     conditional_edges_evaluated: [...answers.values()].reduce((count, list) => count + list.length, 0),
-  });
-  return within(run.scope, SPANS.frontier, attributes, () =>
-    computeNextFrontier({ plan: run.engine.plan, results, answers, progress }),
-  );
+  };
+  return within(run.scope, SPANS.frontier, attributes, () => computeNextFrontier(input));
 }
 
 function nextCheckpoint<C extends Channels>(
@@ -183,10 +219,10 @@ interface CommittedStep {
 function commitAttempt<C extends Channels>(run: Run<C>, attempt: ReadyAttempt<C>, trial: Trial<C>): Awaitable<Advance> {
   const stall = stallOf(run, attempt.frontier.end);
   const checkpoint = nextCheckpoint(run, attempt, stall);
-  return after(commit(run, checkpoint), () => {
-    run.tally.steps++;
-    return tellCommitted(run, trial, checkpoint, stall);
-  });
+  const saving = commit(run, checkpoint);
+  return isThenable(saving)
+    ? saving.then(() => tellCommitted(run, trial, checkpoint, stall))
+    : tellCommitted(run, trial, checkpoint, stall);
 }
 
 /** What is said once the superstep is durable (C2). */
@@ -198,17 +234,18 @@ function tellCommitted<C extends Channels>(
 ): Awaitable<Advance> {
   const { hooks, stopwatch } = run.engine;
   const { note, updatedChannels } = checkpoint;
+  run.tally.steps++;
   tellSettled(run, settled, keeper, checkpoint.step);
   const isAsked = hooks.has("afterStep");
-  if (!run.reports && !isAsked) return conclude(run, { note, stall, report: undefined }, undefined);
+  if (!run.reports && !isAsked) return stand(run, { note, stall, report: undefined }, undefined);
   const report = reportOf(checkpoint as Checkpoint, updatedChannels, stopwatch() - startedAt);
   run.emit?.(checkpoint.step, { type: "step.completed", report });
   const wish = isAsked ? hooks.ask("afterStep", report) : undefined;
-  return after(wish, (wished) => conclude(run, { note, stall, report }, wished));
+  return after(wish, (wished) => stand(run, { note, stall, report }, wished));
 }
 
 /** Where the session stands after it. */
-function conclude<C extends Channels>(
+function stand<C extends Channels>(
   run: Run<C>,
   { note, stall, report }: CommittedStep,
   wish: PauseRequest | undefined,

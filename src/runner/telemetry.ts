@@ -112,15 +112,9 @@ export class Trace {
   }
 }
 
-/** Runs `work` in a span under `parent`, or just runs it. `work` is given the span. */
-export function within<T>(
-  parent: Trace | undefined,
-  name: string,
-  attributes: () => Attributes,
-  work: (span?: Trace) => T,
-): T {
-  if (parent === undefined) return work();
-  const span = parent.child(name, attributes());
+/** Runs `work` in a span under `parent`. Whoever has none calls `work` itself: most supersteps make no closures for spans. */
+export function within<T>(parent: Trace, name: string, attributes: Attributes, work: (span: Trace) => T): T {
+  const span = parent.child(name, attributes);
   return span.cover(() => work(span));
 }
 

@@ -1,4 +1,5 @@
 /** What JSON can write without loss. */
+import { WHOLE } from "../state/delta.js";
 import { isSealed } from "../state/seal.js";
 
 /**
@@ -6,7 +7,12 @@ import { isSealed } from "../state/seal.js";
  * JSON would write it twice. Most of what a superstep writes is so, and JSON is three times as fast as what can write everything.
  */
 export function isJson(value: unknown): boolean {
-  return isJsonIn(value, new Set());
+  try {
+    return isJsonIn(value, new Set());
+  } catch {
+    // a proxy that will not be looked at: whoever writes it says so
+    return false;
+  }
 }
 
 function isJsonIn(value: unknown, seen: Set<object>): boolean {
@@ -16,9 +22,9 @@ function isJsonIn(value: unknown, seen: Set<object>): boolean {
   return Array.isArray(value) ? isJsonList(value, seen) : isJsonRecord(value, seen);
 }
 
-/** An empty list costs nothing twice. */
+/** Deltas share the path to all of a value. */
 function isJsonList(list: readonly unknown[], seen: Set<object>): boolean {
-  if (list.length === 0) return true;
+  if (list === WHOLE) return true;
   if (!isNew(list, seen)) return false;
   // a hole reads as undefined, which is no JSON
   for (let place = 0; place < list.length; place++) if (!isJsonIn(list[place], seen)) return false;
@@ -27,7 +33,7 @@ function isJsonList(list: readonly unknown[], seen: Set<object>): boolean {
 
 function isJsonRecord(record: object, seen: Set<object>): boolean {
   if (Object.getPrototypeOf(record) !== Object.prototype || !isNew(record, seen)) return false;
-  if (!isSealed(record) && hasHidden(record)) return false;
+  if ((!isSealed(record) && hasHidden(record)) || speaks(record)) return false;
   for (const key in record) if (!isJsonIn((record as Record<string, unknown>)[key], seen)) return false;
   return true;
 }
@@ -35,6 +41,11 @@ function isJsonRecord(record: object, seen: Set<object>): boolean {
 /** What is sealed has none of these. */
 function hasHidden(record: object): boolean {
   return Object.getOwnPropertySymbols(record).length > 0 || Object.hasOwn(record, "__proto__");
+}
+
+/** A proxy may have an answer for every name. */
+function speaks(record: { readonly toJSON?: unknown }): boolean {
+  return record.toJSON !== undefined;
 }
 
 function isNew(container: object, seen: Set<object>): boolean {

@@ -95,18 +95,19 @@ class Schedule<C extends Channels> {
     return this.#open === 0 ? this.#result() : this.#wait();
   }
 
-  async #wait(): Promise<ScheduledStep> {
+  #wait(): Promise<ScheduledStep> {
     const { cancellation, onSettled } = this.#input;
     const unsubscribe = cancellation?.onAbort(() => this.#stop(cancellation.reason));
     for (const settled of this.#settled) if (settled !== undefined) onSettled?.(settled);
-    const step = await new Promise<ScheduledStep>((resolve) => {
-      this.#whenDone = resolve;
+    return new Promise((resolve) => {
+      this.#whenDone = (step) => {
+        unsubscribe?.();
+        this.#graceEnd?.abort();
+        resolve(step);
+      };
       // A task may have stopped the run while it was being started, before anybody listened.
       if (cancellation?.aborted === true) this.#stop(cancellation.reason);
     });
-    unsubscribe?.();
-    this.#graceEnd?.abort();
-    return step;
   }
 
   #result(): ScheduledStep {
