@@ -42,10 +42,11 @@ export function adoptSession<C extends Channels>(
   migrate?: Migrate,
 ): AdoptedSession<C> {
   const { checkpoint, isRebased } = adopt(stored.checkpoint, plan, migrate);
-  if (checkpoint === stored.checkpoint) return { checkpoint, isRebased, note: stored.note, records: stored.records };
+  const { note, records: kept } = stored;
+  if (checkpoint.frontier === stored.checkpoint.frontier && kept.length === 0)
+    return { checkpoint, isRebased, note, records: kept };
   const nodes = new Map(checkpoint.frontier.map(({ id, node }) => [id, node]));
-  const records = stored.records.flatMap((one) => moved(one, nodes));
-  return { checkpoint, isRebased, note: noteOf(stored.note, nodes), records };
+  return { checkpoint, isRebased, note: noteOf(note, nodes), records: kept.flatMap((one) => moved(one, nodes)) };
 }
 
 /** Nobody waits for the answer to a question whose task is gone. */
