@@ -1,9 +1,9 @@
 /** W1: a loop of one node that only counts, so that what is timed is the superstep itself. */
 import { produce } from "immer";
-import { AppRunner, type Checkpointer, END, START, StateGraph, sum } from "superstep";
-import type { Outcome } from "../harness/cell.js";
+import { AppRunner, type Checkpointer, END, MemoryCheckpointer, START, StateGraph, sum } from "superstep";
+import type { Cells, Outcome } from "../harness/cell.js";
 import type { Target, Workload } from "../harness/workload.js";
-import type { Log } from "./log.js";
+import { type Log, memoryLog } from "./log.js";
 import { cellsOf, expectSame, timed } from "./two-ways.js";
 
 /** Makes a record by hand about as long as one of superstep. */
@@ -34,6 +34,7 @@ export const workload: Workload = {
         { ...toLangGraph, atLeast: 200 },
       ],
     },
+    { ...once, name: "memory, a synchronous node", targets: [{ kind: "toFloor", atMost: 3 }] },
     {
       ...once,
       name: "SQLite normal",
@@ -48,7 +49,13 @@ export const workload: Workload = {
   ],
 };
 
-export const cells = cellsOf({ floor, superstep });
+export const cells: Cells = {
+  ...cellsOf({ floor, superstep: (steps, store) => superstep(steps, store, count) }),
+  "floor, memory, a synchronous node": (steps) => ({ run: () => floor(steps, memoryLog()) }),
+  "superstep, memory, a synchronous node": (steps) => ({
+    run: () => superstep(steps, new MemoryCheckpointer(), () => ({ n: 1 })),
+  }),
+};
 
 async function count(): Promise<{ n: number }> {
   return { n: 1 };
@@ -68,9 +75,13 @@ async function floor(steps: number, log: Log): Promise<Outcome> {
   return { microseconds };
 }
 
-async function superstep(steps: number, checkpointer: Checkpointer): Promise<Outcome> {
+async function superstep(
+  steps: number,
+  checkpointer: Checkpointer,
+  node: () => { n: number } | Promise<{ n: number }>,
+): Promise<Outcome> {
   const loop = new StateGraph({ n: sum() })
-    .addNode("count", count)
+    .addNode("count", node)
     .addEdge(START, "count")
     .addConditionalEdges("count", ({ n }) => (n < steps ? "count" : END), ["count", END])
     .compile();
