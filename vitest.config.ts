@@ -8,7 +8,7 @@ export default defineConfig({
   // "superstep", "superstep/sqlite" and "superstep/testing" are src here, as tsconfig.json says.
   resolve: { tsconfigPaths: true },
   test: {
-    include: ["test/**/*.test.ts"],
+    include: ["test/**/*.test.ts", "bench/guard/**/*.test.ts"],
     setupFiles: ["test/seed.ts"],
     testTimeout: 30_000,
     // Processes, not threads: tests load a native driver, and some kill what they start.

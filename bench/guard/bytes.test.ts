@@ -14,10 +14,14 @@ interface Size {
 
 async function sizeOf(rounds: number, node: LoopNode): Promise<Size> {
   const database = new Database(":memory:");
-  const runner = new AppRunner(loopOf(rounds, node), { checkpointer: new SqliteCheckpointer(database, { synchronous: "normal" }) });
+  const runner = new AppRunner(loopOf(rounds, node), {
+    checkpointer: new SqliteCheckpointer(database, { synchronous: "normal" }),
+  });
   await runner.invoke("s", {}, NO_LIMIT);
   const rows = database
-    .prepare("SELECT octet_length(body) AS body, octet_length(snapshot) AS snapshot FROM log WHERE source = 'step' ORDER BY id")
+    .prepare(
+      "SELECT octet_length(body) AS body, octet_length(snapshot) AS snapshot FROM log WHERE source = 'step' ORDER BY id",
+    )
     .all() as { readonly body: number; readonly snapshot: number | null }[];
   const [pages, size] = ["page_count", "page_size"].map((what) => database.pragma(what, { simple: true }) as number);
   const snapshots = rows.reduce((sum, { snapshot }) => sum + (snapshot ?? 0), 0);

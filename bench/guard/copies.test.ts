@@ -1,7 +1,17 @@
 /** What a superstep does not look at, and does not copy (B7): nothing costs in proportion to the size of the state. */
 import v8 from "node:v8";
 import { afterEach, expect, test, vi } from "vitest";
-import { AppRunner, append, type Checkpointer, END, lastValue, MemoryCheckpointer, START, StateGraph, sum } from "../../src/index.js";
+import {
+  AppRunner,
+  append,
+  type Checkpointer,
+  END,
+  lastValue,
+  MemoryCheckpointer,
+  START,
+  StateGraph,
+  sum,
+} from "../../src/index.js";
 import { SqliteCheckpointer } from "../../src/sqlite.js";
 import { NO_LIMIT } from "./loop.js";
 
@@ -45,28 +55,34 @@ test.each(stores)("B7: %s, no superstep copies or reads back what it has", async
   for (const spy of copying) expect(spy).not.toHaveBeenCalled();
 });
 
-test.each(stores)("B7: %s, what nobody wrote is the same object from superstep to superstep, and so is what stays of a list", async (_, open) => {
-  const seen: { readonly documents?: object; readonly messages?: readonly object[] }[] = [];
-  const runner = new AppRunner(grownApp(40, seen), { checkpointer: open() });
-  await runner.createSession("s", { documents: documents() });
-  const { state } = await runner.runUntilComplete("s", NO_LIMIT);
-  for (const { documents: same, messages } of seen) {
-    expect(same).toBe(state.documents);
-    for (const [place, message] of (messages ?? []).entries()) expect(message).toBe(state.messages[place]);
-  }
-});
+test.each(stores)(
+  "B7: %s, what nobody wrote is the same object from superstep to superstep, and so is what stays of a list",
+  async (_, open) => {
+    const seen: { readonly documents?: object; readonly messages?: readonly object[] }[] = [];
+    const runner = new AppRunner(grownApp(40, seen), { checkpointer: open() });
+    await runner.createSession("s", { documents: documents() });
+    const { state } = await runner.runUntilComplete("s", NO_LIMIT);
+    for (const { documents: same, messages } of seen) {
+      expect(same).toBe(state.documents);
+      for (const [place, message] of (messages ?? []).entries()) expect(message).toBe(state.messages[place]);
+    }
+  },
+);
 
-test.each(stores)("B7: %s, a superstep looks at the keys of each new container, and of nothing else", async (_, open) => {
-  const looksPer = async (big: object): Promise<number> => {
-    const runner = new AppRunner(grownApp(40), { checkpointer: open() });
-    await runner.createSession("s", { documents: big });
-    const looks = vi.spyOn(Reflect, "ownKeys");
-    await runner.runUntilComplete("s", NO_LIMIT);
-    const calls = looks.mock.calls.length;
-    looks.mockRestore();
-    return calls / 40;
-  };
-  const small = await looksPer({});
-  expect(small, "five containers, of which the message is looked at again: it might have been flat").toBe(6);
-  expect(await looksPer(documents())).toBe(small);
-});
+test.each(stores)(
+  "B7: %s, a superstep looks at the keys of each new container, and of nothing else",
+  async (_, open) => {
+    const looksPer = async (big: object): Promise<number> => {
+      const runner = new AppRunner(grownApp(40), { checkpointer: open() });
+      await runner.createSession("s", { documents: big });
+      const looks = vi.spyOn(Reflect, "ownKeys");
+      await runner.runUntilComplete("s", NO_LIMIT);
+      const calls = looks.mock.calls.length;
+      looks.mockRestore();
+      return calls / 40;
+    };
+    const small = await looksPer({});
+    expect(small, "five containers, of which the message is looked at again: it might have been flat").toBe(6);
+    expect(await looksPer(documents())).toBe(small);
+  },
+);

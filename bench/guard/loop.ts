@@ -2,7 +2,7 @@
 import { append, END, type NodeFn, START, StateGraph, sum } from "../../src/index.js";
 
 /** A message as an agent keeps it. */
-export interface Message {
+interface Message {
   readonly role: string;
   readonly content: string;
 }

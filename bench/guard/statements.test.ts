@@ -54,24 +54,32 @@ describe.each(BOTH)("synchronous %s:", (synchronous) => {
 test.each([
   ["normal", 24],
   ["full", 28],
-] as const)("synchronous %s: a call that makes a session takes at most %i statements besides its supersteps", async (synchronous, most) => {
-  const { executed } = await askedBy(50, counts, synchronous);
-  expect(executed.filter((sql) => sql.startsWith(ONE))).toHaveLength(50);
-  expect(executed.length - 50).toBeLessThanOrEqual(most);
-});
+] as const)(
+  "synchronous %s: a call that makes a session takes at most %i statements besides its supersteps",
+  async (synchronous, most) => {
+    const { executed } = await askedBy(50, counts, synchronous);
+    expect(executed.filter((sql) => sql.startsWith(ONE))).toHaveLength(50);
+    expect(executed.length - 50).toBeLessThanOrEqual(most);
+  },
+);
 
 test.each([
   ["normal", 24],
   ["full", 28],
-] as const)("synchronous %s: a call that goes on with a session takes at most %i statements, however long its line is", async (synchronous, most) => {
-  const database = new CountedDatabase(new Database(":memory:"));
-  const runner = new AppRunner(loopOf(40, counts), { checkpointer: new SqliteCheckpointer(database, { synchronous }) });
-  const costs: number[] = [];
-  for (let call = 0; call < 4; call++) {
-    database.forget();
-    await runner.invoke("s", {}, NO_LIMIT);
-    costs.push(database.executed.length - 40);
-  }
-  expect(new Set(costs.slice(1)).size).toBe(1);
-  expect(Math.max(...costs)).toBeLessThanOrEqual(most);
-});
+] as const)(
+  "synchronous %s: a call that goes on with a session takes at most %i statements, however long its line is",
+  async (synchronous, most) => {
+    const database = new CountedDatabase(new Database(":memory:"));
+    const runner = new AppRunner(loopOf(40, counts), {
+      checkpointer: new SqliteCheckpointer(database, { synchronous }),
+    });
+    const costs: number[] = [];
+    for (let call = 0; call < 4; call++) {
+      database.forget();
+      await runner.invoke("s", {}, NO_LIMIT);
+      costs.push(database.executed.length - 40);
+    }
+    expect(new Set(costs.slice(1)).size).toBe(1);
+    expect(Math.max(...costs)).toBeLessThanOrEqual(most);
+  },
+);

@@ -5,8 +5,9 @@ export const RUNNER_MUTANTS: readonly Mutant[] = [
   {
     breaks: "C2: a superstep is reported before it is committed",
     file: "src/runner/superstep.ts",
-    find: "if (isThenable(saved)) await saved;",
-    replace: "if (isThenable(saved)) void saved.then(undefined, () => undefined);",
+    find: "  const saving = commit(run, checkpoint);\n  return isThenable(saving)",
+    replace:
+      "  const saving = commit(run, checkpoint);\n  if (isThenable(saving)) void saving.then(undefined, () => undefined);\n  return isThenable(undefined)",
     killers: ["test/runner/commit.test.ts"],
   },
   {
@@ -17,11 +18,25 @@ export const RUNNER_MUTANTS: readonly Mutant[] = [
     killers: ["test/runner/commit.test.ts", "test/runner/durability.test.ts"],
   },
   {
+    breaks: "S6: what finished before its siblings began to wait is not kept",
+    file: "src/superstep/schedule.ts",
+    find: "for (const settled of this.#settled) if (settled !== undefined) onSettled?.(settled);",
+    replace: "",
+    killers: ["test/properties/keeping.test.ts"],
+  },
+  {
+    breaks: "C1: what finishes with its superstep is written beside the head as well",
+    file: "src/runner/keeper.ts",
+    find: "    this.#turn ??= setImmediate(() => {\n      this.#turn = undefined;\n      this.#writing = this.#flush();\n    });",
+    replace: "    this.#writing = this.#flush();",
+    killers: ["test/properties/keeping.test.ts"],
+  },
+  {
     breaks: "C2: a task is reported as completed before its result is durable",
     file: "src/runner/keeper.ts",
-    find: "      await annotate(this.#run, undefined, records);\n      for (const one of finished) this.#report(one);",
+    find: "      await annotate(this.#run, undefined, records);\n      for (const one of finished) this.#report(backlog, one);",
     replace:
-      "      for (const one of finished) this.#report(one);\n      await annotate(this.#run, undefined, records);",
+      "      for (const one of finished) this.#report(backlog, one);\n      await annotate(this.#run, undefined, records);",
     killers: ["test/runner/commit.test.ts"],
   },
   {
@@ -34,8 +49,9 @@ export const RUNNER_MUTANTS: readonly Mutant[] = [
   {
     breaks: "an effect counts as done before its memo is durable",
     file: "src/runner/keeper.ts",
-    find: "    return new Promise((resolve, reject) => {\n      this.#waiting.push({ resolve, reject });\n      this.#schedule();\n    });",
-    replace: "    this.#schedule();\n    return Promise.resolve();",
+    find: "    return new Promise((resolve, reject) => {\n      waiting.push({ resolve, reject });\n      this.#schedule();\n    });",
+    replace:
+      "    waiting.push({ resolve: () => undefined, reject: () => undefined });\n    this.#schedule();\n    return Promise.resolve();",
     killers: ["test/runner/commit.test.ts", "test/runner/durability.test.ts", "test/runner/pausing.test.ts"],
   },
   {
@@ -83,15 +99,15 @@ export const RUNNER_MUTANTS: readonly Mutant[] = [
   {
     breaks: "C3: a store that throws is not a CheckpointError",
     file: "src/runner/store.ts",
-    find: "throw SuperstepError.is(error) ? error : new CheckpointError(operation, error);",
-    replace: "throw error;",
+    find: "return SuperstepError.is(error) ? error : new CheckpointError(operation, error);",
+    replace: 'return operation === "" ? new CheckpointError(operation, error) : error;',
     killers: ["test/runner/commit.test.ts"],
   },
   {
     breaks: "C4: a checkpoint that was never committed is taken for the session's head",
     file: "src/runner/store.ts",
-    find: "if (isThenable(bytes)) return bytes.then((count) => this.#committed(checkpoint, count));",
-    replace: "if (isThenable(bytes)) this.#committed(checkpoint, 0);\n    if (isThenable(bytes)) return bytes;",
+    find: "if (!isThenable(saving)) return this.#committed(checkpoint, saving);",
+    replace: "this.#committed(checkpoint, 0);\n    if (!isThenable(saving)) return saving;",
     killers: ["test/runner/commit.test.ts"],
   },
   {
@@ -112,8 +128,8 @@ export const RUNNER_MUTANTS: readonly Mutant[] = [
   {
     breaks: "C4: writes do not name the lease they stand under",
     file: "src/runner/saving.ts",
-    find: "{ fence, whole: isRebased }",
-    replace: "{ whole: isRebased }",
+    find: "{ fence, whole }",
+    replace: "{ whole }",
     killers: ["test/runner/leases.test.ts", "test/runner/commit.test.ts"],
   },
   {
@@ -127,8 +143,8 @@ export const RUNNER_MUTANTS: readonly Mutant[] = [
   {
     breaks: "T4: state of a changed graph is stored as deltas that do not fit it",
     file: "src/runner/saving.ts",
-    find: "whole: isRebased",
-    replace: "whole: false && isRebased",
+    find: "const { engine, fence, isRebased: whole } = run;",
+    replace: "const { engine, fence } = run;\n  const whole = false;",
     killers: ["test/runner/migrate.test.ts"],
   },
   {

@@ -2,6 +2,7 @@
 import type { Mutant } from "./mutant.js";
 
 const CONTRACT = ["test/testing/checkpointer-contract.test.ts"];
+const SHORT = ["test/sqlite/short-way.test.ts", "test/properties/one-statement.test.ts"];
 const STORE = ["test/sqlite/sqlite-checkpointer.test.ts", "test/sqlite/like-memory.test.ts"];
 
 export const SQLITE_MUTANTS: readonly Mutant[] = [
@@ -39,6 +40,90 @@ export const SQLITE_MUTANTS: readonly Mutant[] = [
     find: "former.expires_at > at && former.fence !== evict",
     replace: "former.expires_at < at && former.fence !== evict",
     killers: CONTRACT,
+  },
+  {
+    breaks: "C4: a superstep of one statement does not look at fencing numbers",
+    file: "src/sqlite/statements.ts",
+    find: "FROM lease WHERE fence = ? AND session_id = ?)",
+    replace: "FROM lease WHERE fence = ? OR session_id = ?)",
+    killers: SHORT,
+  },
+  {
+    breaks: "C4: a superstep of one statement is written below a newer head",
+    file: "src/sqlite/statements.ts",
+    find: "ORDER BY id DESC LIMIT 1) = (?, ?)",
+    replace: "ORDER BY id DESC LIMIT 1) >= (?, ?)",
+    killers: SHORT,
+  },
+  {
+    breaks: "T1: a superstep of one statement weighs its chain by a head that was since pruned",
+    file: "src/sqlite/statements.ts",
+    find: "CASE WHEN (SELECT id, crc FROM log WHERE id BETWEEN ? AND ? ORDER BY id DESC LIMIT 1) = (?, ?)",
+    replace: "CASE WHEN (SELECT id, 0 FROM log WHERE id BETWEEN ? AND ? ORDER BY id DESC LIMIT 1) = (?, 0 * ?)",
+    killers: SHORT,
+  },
+  {
+    breaks: "C1: a superstep of one statement leaves task records beside its head",
+    file: "src/sqlite/statements.ts",
+    find: "NOT (seen = ? AND kept > 0)",
+    replace: "NOT (seen = ? AND kept < 0)",
+    killers: SHORT,
+  },
+  {
+    breaks: "C4: a superstep of one statement is written to a session that was deleted",
+    file: "src/sqlite/statements.ts",
+    find: "WHERE key = ? AND session_id = ? AND NOT",
+    replace: "WHERE (key = ? OR session_id = ?) AND NOT",
+    killers: SHORT,
+  },
+  {
+    breaks: "C1: a superstep of one statement loses its ephemeral values",
+    file: "src/sqlite/advancing.ts",
+    find: "!head.hasEphemeral && ephemeral.length === 0 &&",
+    replace: "!head.hasEphemeral && ephemeral.length >= 0 &&",
+    killers: SHORT,
+  },
+  {
+    breaks: "C1: a superstep of one statement keeps the ephemeral values of the one before",
+    file: "src/sqlite/advancing.ts",
+    find: "!head.hasEphemeral && ephemeral.length === 0 &&",
+    replace: "ephemeral.length === 0 &&",
+    killers: SHORT,
+  },
+  {
+    breaks: "C3: a statement that wrote nothing counts as written",
+    file: "src/sqlite/advancing.ts",
+    find: "  if (Number(changes) === 0) return undefined;",
+    replace: "  if (changes === undefined) return undefined;",
+    killers: SHORT,
+  },
+  {
+    breaks: "C4: a head that was not written is remembered",
+    file: "src/sqlite/sqlite-checkpointer.ts",
+    find: "        if (row !== undefined) remember(file.known, checkpoint, row);",
+    replace: "        remember(file.known, checkpoint, row ?? { id: 0, crc: 0, weight: 0, base_weight: 0 });",
+    killers: SHORT,
+  },
+  {
+    breaks: "C3: a write lock that another process holds fails a superstep of one statement",
+    file: "src/sqlite/sqlite-checkpointer.ts",
+    find: "        if (isBusy(error)) return undefined;",
+    replace: "",
+    killers: SHORT,
+  },
+  {
+    breaks: "C3: a lone write is answered before it is written",
+    file: "src/sqlite/group-commit.ts",
+    find: "  const value = only.alone?.();",
+    replace: "  if (only.alone !== undefined) only.resolve(0 as never);\n  const value = only.alone?.();",
+    killers: ["test/sqlite/group-commit.test.ts"],
+  },
+  {
+    breaks: "C3: a lone write that has written nothing is answered all the same",
+    file: "src/sqlite/group-commit.ts",
+    find: "return value === undefined ? undefined : () =>",
+    replace: "return only.alone === undefined ? undefined : () =>",
+    killers: ["test/sqlite/group-commit.test.ts"],
   },
   {
     breaks: "C1: the SQLite store keeps task records over a commit",

@@ -89,6 +89,8 @@ type ProgramState = StateOf<typeof channels>;
 export interface Manner {
   /** Waits before a node does its work; undefined: the node is synchronous. */
   readonly wait?: (node: string) => Promise<void>;
+  /** Waits before a conditional edge answers; undefined: it answers at once. */
+  readonly waitToRoute?: () => Promise<void>;
   readonly asks?: boolean;
   /** Whether a node fails now, instead of doing its work. */
   readonly fails?: () => boolean;
@@ -110,7 +112,7 @@ function work(program: Program, spec: NodeSpec, state: ProgramState, ctx: NodeCo
 }
 
 /** The program as a graph; START leads to its starts. */
-export function appOf(program: Program, { wait, asks = false, fails = () => false }: Manner = {}) {
+export function appOf(program: Program, { wait, waitToRoute, asks = false, fails = () => false }: Manner = {}) {
   let graph: StateGraph<typeof channels, string> = new StateGraph<typeof channels, string>(channels);
   for (const [index, spec] of program.nodes.entries()) {
     const node = (state: ProgramState, ctx: NodeContext) => {
@@ -126,8 +128,9 @@ export function appOf(program: Program, { wait, asks = false, fails = () => fals
   graph.addConditionalEdges(START, () => program.starts.map((start) => `n${start}`));
   for (const [index, { edges, answers }] of program.nodes.entries()) {
     for (const edge of edges) graph.addEdge(`n${index}`, targetOf(edge) as string);
-    if (answers.length > 0)
-      graph.addConditionalEdges(`n${index}`, ({ count }) => (answers[count % answers.length] ?? []).map(targetOf));
+    const answer = ({ count }: ProgramState) => (answers[count % answers.length] ?? []).map(targetOf);
+    const late = waitToRoute && ((state: ProgramState) => waitToRoute().then(() => answer(state)));
+    if (answers.length > 0) graph.addConditionalEdges(`n${index}`, late ?? answer);
   }
   for (const { from, to } of program.joins)
     graph.addEdge(
@@ -145,13 +148,13 @@ export interface Story {
 export type ProgramRunner = AppRunner<typeof channels, string>;
 export type ProgramResult = RunResult<typeof channels>;
 
-/** Goes on with session "s" of the program until it completes or fails; `drive` makes one call. */
+/** Goes on with session "s" of the program until it completes or fails; `drive` makes one call. The store is one in memory unless another is given. */
 export async function play(
   app: ReturnType<typeof appOf>,
   drive: (runner: ProgramRunner) => Promise<void>,
   options: AppRunnerOptions = {},
 ): Promise<Story> {
-  const store = new NotingCheckpointer();
+  const store = new NotingCheckpointer(options.checkpointer);
   const runner = new AppRunner(app, { random: () => 0.5, ...options, checkpointer: store });
   await runner.createSession("s");
   let error: unknown;

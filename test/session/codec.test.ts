@@ -102,3 +102,23 @@ function refusalOf(value: unknown): SerializationError {
   }
   throw new TypeError("it was not refused");
 }
+
+test("T3: a list without items that stands in two places does so when it is read", () => {
+  const none: unknown[] = [];
+  const value = { a: none, b: [none] };
+  seal(value);
+  const copy = decode(encode(value)) as typeof value;
+  expect(copy.a).toBe(copy.b[0]);
+});
+
+test("T3: a proxy that answers for names it does not have is written as what it shows, or refused", () => {
+  const answering = (names: (key: string | symbol) => boolean): object => {
+    const get = (record: object, key: string | symbol): unknown =>
+      !(key in record) && names(key) ? () => "magic" : Reflect.get(record, key);
+    const value = { is: new Proxy({ a: 1 }, { get }) };
+    seal(value);
+    return value;
+  };
+  expect(decode(encode(answering((key) => key === "toJSON")))).toStrictEqual({ is: { a: 1 } });
+  expect(refusalOf(answering(() => true)).path).toBe("is");
+});

@@ -95,3 +95,48 @@ test("what need not outlive a power cut waits for no disk, unless something besi
   await Promise.all([writes.write(() => 1, { isDurable: false }), writes.write(() => 2)]);
   expect(transaction.did.slice(2)).toEqual(["begin durable", "commit"]);
 });
+
+describe("C3: a write that can do without a transaction", () => {
+  /** Such a write, which does what `alone` does, and else is written as any other. */
+  function openedAlone(alone: () => string | undefined) {
+    const opening = opened();
+    const { transaction, writes } = opening;
+    const work = () => {
+      transaction.did.push("within");
+      return "within";
+    };
+    const both = {
+      alone: () => {
+        transaction.did.push("alone");
+        return alone();
+      },
+    };
+    const write = () => writes.write(work, both).finally(() => transaction.did.push("answered"));
+    return { ...opening, writeAlone: write };
+  }
+
+  test("does, when it is alone in its turn, and is answered once it is written", async () => {
+    const { transaction, writeAlone } = openedAlone(() => "alone");
+    expect(await writeAlone()).toBe("alone");
+    expect(transaction.did).toEqual(["alone", "answered"]);
+  });
+
+  test("has one all the same when it has written nothing", async () => {
+    const { transaction, writeAlone } = openedAlone(() => undefined);
+    expect(await writeAlone()).toBe("within");
+    expect(transaction.did).toEqual(["alone", "begin durable", "within", "commit", "answered"]);
+  });
+
+  test("shares the one of its turn", async () => {
+    const { transaction, writeAlone, write } = openedAlone(() => "alone");
+    expect(await Promise.all([writeAlone(), write("a")])).toEqual(["within", "a"]);
+    expect(transaction.did.slice(0, 4)).toEqual(["begin durable", "within", "a", "commit"]);
+  });
+
+  test("fails when it does", async () => {
+    const { writeAlone } = openedAlone(() => {
+      throw new TypeError("the disk is gone");
+    });
+    await expect(writeAlone()).rejects.toThrow("the disk is gone");
+  });
+});
