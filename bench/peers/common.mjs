@@ -8,7 +8,11 @@ import { promisify } from "node:util";
 /** @typedef {import("../harness/cell.ts").Cell} Cell */
 
 /** What W3 appends in each superstep. */
-export const MESSAGE = "x".repeat(200);
+/** All of them different, as messages are.
+ * @param {number} place */
+export function messageOf(place) {
+  return `${place} `.padEnd(200, "x");
+}
 
 /** What W5 keeps in its state. @param {number} bytes */
 export function records(bytes) {

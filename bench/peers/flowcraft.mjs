@@ -5,7 +5,7 @@ import { createFlow, FlowRuntime, UnsafeEvaluator } from "flowcraft";
 import {
   expectSame,
   importing,
-  MESSAGE,
+  messageOf,
   microsecondsSince,
   numbers,
   pace,
@@ -131,7 +131,8 @@ function appending(size) {
   const flow = ready(
     looping(steps, async (context) => {
       clock.tick();
-      await context.set("messages", [...(await context.get("messages")), MESSAGE]);
+      const messages = await context.get("messages");
+      await context.set("messages", [...messages, messageOf(messages.length)]);
     }),
   );
   return { run };

@@ -17,7 +17,7 @@ import {
   expectSame,
   importing,
   inFolder,
-  MESSAGE,
+  messageOf,
   microsecondsSince,
   numbers,
   pace,
@@ -169,7 +169,7 @@ function appending(size, list) {
   let clock = pace();
   const graph = looping(Annotation.Root({ messages: /** @type {any} */ (list) }), ({ messages }) => {
     clock.tick();
-    return goOn({ messages: [MESSAGE] }, messages.length + 1 === size);
+    return goOn({ messages: [messageOf(messages.length)] }, messages.length + 1 === size);
   });
   return { graph, steps: size, run };
 

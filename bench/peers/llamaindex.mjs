@@ -6,7 +6,7 @@ import { createStatefulMiddleware } from "@llamaindex/workflow-core/middleware/s
 import {
   expectSame,
   importing,
-  MESSAGE,
+  messageOf,
   microsecondsSince,
   numbers,
   pace,
@@ -90,7 +90,7 @@ function appending(size) {
   const workflow = stateful(() => ({ messages: [] }));
   workflow.handle([step], async ({ state }) => {
     clock.tick();
-    state.messages.push(MESSAGE);
+    state.messages.push(messageOf(state.messages.length));
     return state.messages.length < size ? step.with() : stop.with(state.messages.length);
   });
   return { run };

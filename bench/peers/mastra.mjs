@@ -9,7 +9,7 @@ import {
   expectSame,
   importing,
   inFolder,
-  MESSAGE,
+  messageOf,
   microsecondsSince,
   numbers,
   pace,
@@ -185,7 +185,7 @@ function appending(size) {
   let length = 0;
   const append = step("append", async ({ inputData, state, setState }) => {
     clock.tick();
-    const messages = [...state.messages, MESSAGE];
+    const messages = [...state.messages, messageOf(state.messages.length)];
     await setState({ messages });
     length = messages.length;
     return { count: inputData.count + 1 };

@@ -9,7 +9,7 @@ import { SqliteCheckpointer } from "superstep/sqlite";
 import type { Cell, Cells } from "../harness/cell.js";
 import { temporaryFolder } from "../harness/folder.js";
 import type { Workload } from "../harness/workload.js";
-import { MESSAGE, pausingGraph } from "./cold/pausing-graph.js";
+import { messageOf, pausingGraph } from "./cold/pausing-graph.js";
 import { openLog } from "./log.js";
 
 /** What a program in `cold/` prints. */
@@ -86,7 +86,7 @@ async function startCell(
 async function writeByHand(path: string, steps: number): Promise<void> {
   const log = openLog(path, "normal");
   for (let step = 1; step <= steps; step++) {
-    log.append({ step, ran: ["speak"], next: [step < steps ? "speak" : "go"], delta: [["messages", MESSAGE]] });
+    log.append({ step, ran: ["speak"], next: [step < steps ? "speak" : "go"], delta: [["messages", messageOf(step)]] });
   }
   log.close();
 }

@@ -6,7 +6,6 @@ import type { Contest, Target, Workload } from "../harness/workload.js";
 import type { Log } from "./log.js";
 import { cellsOf, expectSame, timed } from "./two-ways.js";
 
-const MESSAGE = "m".repeat(200);
 /** Supersteps at either end of a run that are compared. */
 const ENDS = 500;
 
@@ -49,11 +48,16 @@ export const workload: Workload = {
 
 export const cells = cellsOf({ floor, superstep, isWeighed: true });
 
+/** All of them different, as messages are: a text that says the same thing twice could be stored once. */
+function messageOf(place: number): string {
+  return `${place} `.padEnd(200, "m");
+}
+
 /** A node that says when it ran. */
 function speaker(times: number[]) {
   return async () => {
     times.push(performance.now());
-    return { messages: MESSAGE };
+    return { messages: messageOf(times.length) };
   };
 }
 
