@@ -237,15 +237,15 @@ function tellCommitted<C extends Channels>(
   run.tally.steps++;
   tellSettled(run, settled, keeper, checkpoint.step);
   const isAsked = hooks.has("afterStep");
-  if (!run.reports && !isAsked) return stand(run, { note, stall, report: undefined }, undefined);
+  if (!run.reports && !isAsked) return rest(run, { note, stall, report: undefined }, undefined);
   const report = reportOf(checkpoint as Checkpoint, updatedChannels, stopwatch() - startedAt);
   run.emit?.(checkpoint.step, { type: "step.completed", report });
   const wish = isAsked ? hooks.ask("afterStep", report) : undefined;
-  return after(wish, (wished) => stand(run, { note, stall, report }, wished));
+  return after(wish, (wished) => rest(run, { note, stall, report }, wished));
 }
 
 /** Where the session stands after it. */
-function stand<C extends Channels>(
+function rest<C extends Channels>(
   run: Run<C>,
   { note, stall, report }: CommittedStep,
   wish: PauseRequest | undefined,
