@@ -14,7 +14,7 @@ import { type PauseReason, pauseAfter, recordAsks, toPending } from "../superste
 import type { TaskResult } from "../superstep/outcome.js";
 import { askRoutes, type RouteAnswers } from "../superstep/routes.js";
 import type { ScheduledStep } from "../superstep/schedule.js";
-import { type Awaitable, after, isThenable } from "../superstep/thenable.js";
+import { type Awaitable, after, attempting, isThenable } from "../superstep/thenable.js";
 import { type Verdict, verdictOf } from "../superstep/verdict.js";
 import { unlessAborted } from "./cancellation.js";
 import { makeCheckpoint } from "./checkpointing.js";
@@ -26,7 +26,7 @@ import { reportOf, type StepReport } from "./report.js";
 import { frontierContext, nextStep, type Run } from "./run.js";
 import { annotate, commit } from "./saving.js";
 import { scheduleTasks } from "./scheduling.js";
-import { SPANS, type Trace, within } from "./telemetry.js";
+import { SPANS, within } from "./telemetry.js";
 
 /** What came of trying one superstep. */
 export type Advance =
@@ -39,6 +39,7 @@ interface ReadyAttempt<C extends Channels> {
   readonly kind: "ready";
   readonly barrier: BarrierResult<C>;
   readonly frontier: Frontier;
+  readonly stall: JoinStalledError | undefined;
 }
 /** What goes along with an attempt: what was kept of it by the time it fails, or is committed. */
 interface Trial<C extends Channels> {
@@ -53,28 +54,54 @@ export function runSuperstep<C extends Channels>(run: Run<C>): Awaitable<Advance
   const { frontier, progress } = run.standing.checkpoint;
   const stalled = frontier.length === 0 ? stallOf(run, frontierEnd(run.engine.plan, progress)) : undefined;
   if (stalled !== undefined) throw stalled;
-  const stopping = stopBefore(run);
-  return isThenable(stopping) ? stopping.then((reason) => attempt(run, reason)) : attempt(run, stopping);
+  return after(stopBefore(run), (reason): Awaitable<Advance> => {
+    if (reason !== undefined) return { kind: "paused", reason, report: undefined };
+    if (run.trace === undefined) return advance(run);
+    return within(run.trace, SPANS.superstep, { step: nextStep(run) }, (span) => {
+      run.scope = span;
+      return advance(run);
+    });
+  });
 }
 
-function attempt<C extends Channels>(run: Run<C>, reason: PauseReason | undefined): Awaitable<Advance> {
-  if (reason !== undefined) return { kind: "paused", reason, report: undefined };
-  if (run.trace === undefined) return advance(run, undefined);
-  return within(run.trace, SPANS.superstep, { step: nextStep(run) }, (span) => advance(run, span));
+function advance<C extends Channels>(run: Run<C>): Awaitable<Advance> {
+  const trial = begin(run);
+  return attempting<Attempt<C>, Advance>(
+    () => attempt(run, trial),
+    (came) => {
+      if (came.kind === "asked") return pauseOnQuestions(run, trial, came);
+      const checkpoint = nextCheckpoint(run, came);
+      return after(commit(run, checkpoint), () => conclude(run, trial, checkpoint, came.stall));
+    },
+    (error) => fail(run, trial, error),
+  );
 }
 
-function advance<C extends Channels>(run: Run<C>, span: Trace | undefined): Awaitable<Advance> {
-  run.scope = span;
+/** Schedule → barrier → frontier. */
+function attempt<C extends Channels>(run: Run<C>, trial: Trial<C>): Awaitable<Attempt<C>> {
+  const scheduling = scheduleTasks(run, trial.keeper);
+  const isWaiting = isThenable(scheduling);
+  return after(scheduling, (scheduled) => {
+    trial.settled = scheduled.settled;
+    run.tally.count(scheduled.settled, isWaiting ? run.engine.stopwatch() - trial.startedAt : undefined);
+    return after(trial.keeper.close(), () => {
+      const verdict = judge(run, trial, scheduled);
+      if (verdict.kind === "asked") return verdict;
+      const { results } = verdict;
+      const barrier = foldResults(run, results);
+      return after(routesTaken(run, results, barrier), (answers) => {
+        const frontier = nextFrontier(run, results, answers);
+        return { kind: "ready", barrier, frontier, stall: stallOf(run, frontier.end) };
+      });
+    });
+  });
+}
+
+function begin<C extends Channels>(run: Run<C>): Trial<C> {
   const startedAt = run.engine.stopwatch();
   run.emit?.(nextStep(run), { type: "step.started", frontier: run.standing.checkpoint.frontier });
   crashPoint("step.started");
-  const trial: Trial<C> = { startedAt, keeper: new Keeper(run), settled: [], failed: undefined };
-  const tried = tryTasks(run, trial);
-  return isThenable(tried) ? tried.then((came) => conclude(run, came, trial)) : conclude(run, tried, trial);
-}
-
-function conclude<C extends Channels>(run: Run<C>, attempt: Attempt<C>, trial: Trial<C>): Awaitable<Advance> {
-  return attempt.kind === "asked" ? pauseOnQuestions(run, attempt, trial) : commitAttempt(run, attempt, trial);
+  return { startedAt, keeper: new Keeper(run), settled: [], failed: undefined };
 }
 
 /** A join that can no longer fire: the superstep commits and the session has failed (F4). */
@@ -83,70 +110,20 @@ function stallOf<C extends Channels>(run: Run<C>, end: Frontier["end"]): JoinSta
   return locate(new JoinStalledError(end.join, end.waitingFor), frontierContext(run, []));
 }
 
-function tryTasks<C extends Channels>(run: Run<C>, trial: Trial<C>): Awaitable<Attempt<C>> {
-  try {
-    const scheduling = scheduleTasks(run, trial.keeper);
-    if (!isThenable(scheduling)) return settle(run, trial, scheduling, undefined);
-    const { stopwatch } = run.engine;
-    return scheduling.then((scheduled) => settle(run, trial, scheduled, stopwatch() - trial.startedAt));
-  } catch (error) {
-    return fail(run, trial, error);
-  }
-}
-
-/** `elapsedMs`: how long the tasks took together, when they were waited for. */
-function settle<C extends Channels>(
-  run: Run<C>,
-  trial: Trial<C>,
-  scheduled: ScheduledStep,
-  elapsedMs: number | undefined,
-): Awaitable<Attempt<C>> {
-  try {
-    trial.settled = scheduled.settled;
-    run.tally.count(scheduled.settled, elapsedMs);
-    const closing = trial.keeper.close();
-    const judged = isThenable(closing)
-      ? closing.then(() => judge(run, scheduled, trial))
-      : judge(run, scheduled, trial);
-    return isThenable(judged) ? judged.then(undefined, (error: unknown) => fail(run, trial, error)) : judged;
-  } catch (error) {
-    return fail(run, trial, error);
-  }
-}
-
 async function fail<C extends Channels>(run: Run<C>, trial: Trial<C>, error: unknown): Promise<never> {
   throw await recordFailure(run, { error, ...trial });
 }
 
-function judge<C extends Channels>(run: Run<C>, scheduled: ScheduledStep, trial: Trial<C>): Awaitable<Attempt<C>> {
-  const verdict = verdictOf(scheduled, run.cancellation.aborted);
-  if (verdict.kind === "asked") return verdict;
-  if (verdict.kind === "aborted") throw run.cancellation.toError(run.sessionId);
-  if (verdict.kind === "failed") {
-    trial.failed = verdict;
-    throw verdict.error;
-  }
-  return moveOn(run, verdict.results);
-}
-
-/** Barrier and frontier. Waits only for conditional edges that are asynchronous. */
-function moveOn<C extends Channels>(run: Run<C>, results: readonly TaskResult[]): Awaitable<Attempt<C>> {
-  const barrier = foldResults(run, results);
-  const asked = askRoutes(run.engine.plan, results, barrier.state);
-  if (!isThenable(asked)) return ready(run, results, barrier, asked);
-  const answering = unlessAborted(run.cancellation, run.sessionId, asked);
-  return answering.then((answers) => ready(run, results, barrier, answers));
-}
-
-function ready<C extends Channels>(
+function judge<C extends Channels>(
   run: Run<C>,
-  results: readonly TaskResult[],
-  barrier: BarrierResult<C>,
-  answers: RouteAnswers,
-): Attempt<C> {
-  const frontier = nextFrontier(run, results, answers);
-  crashPoint("frontier.done");
-  return { kind: "ready", barrier, frontier };
+  trial: Trial<C>,
+  scheduled: ScheduledStep,
+): Verdict & { kind: "asked" | "finished" } {
+  const verdict = verdictOf(scheduled, run.cancellation.aborted);
+  if (verdict.kind === "aborted") throw run.cancellation.toError(run.sessionId);
+  if (verdict.kind !== "failed") return verdict;
+  trial.failed = verdict;
+  throw verdict.error;
 }
 
 function foldResults<C extends Channels>(run: Run<C>, results: readonly TaskResult[]): BarrierResult<C> {
@@ -155,6 +132,16 @@ function foldResults<C extends Channels>(run: Run<C>, results: readonly TaskResu
   if (run.scope === undefined) return applyBarrier(input);
   const attributes = { ran_nodes_len: results.length, errors_in_partials: 0 };
   return within(run.scope, SPANS.barrier, attributes, () => applyBarrier(input));
+}
+
+/** Waits only for conditional edges that are asynchronous. */
+function routesTaken<C extends Channels>(
+  run: Run<C>,
+  results: readonly TaskResult[],
+  { state }: BarrierResult<C>,
+): Awaitable<RouteAnswers> {
+  const asked = askRoutes(run.engine.plan, results, state);
+  return isThenable(asked) ? unlessAborted(run.cancellation, run.sessionId, asked) : asked;
 }
 
 function nextFrontier<C extends Channels>(
@@ -171,11 +158,8 @@ function nextFrontier<C extends Channels>(
   return within(run.scope, SPANS.frontier, attributes, () => computeNextFrontier(input));
 }
 
-function nextCheckpoint<C extends Channels>(
-  run: Run<C>,
-  { barrier, frontier }: ReadyAttempt<C>,
-  stall: JoinStalledError | undefined,
-): Checkpoint<C> {
+function nextCheckpoint<C extends Channels>(run: Run<C>, { barrier, frontier, stall }: ReadyAttempt<C>): Checkpoint<C> {
+  crashPoint("frontier.done");
   const { checkpoint: former } = run.standing;
   const { sessionId, incarnation, frontier: ran } = former;
   const seq = former.seq + 1;
@@ -209,61 +193,46 @@ function plainNote(former: Note): Note {
   return { status: READY, passed: [], issued };
 }
 
-/** A superstep that is in the store. */
-interface CommittedStep {
-  readonly note: Note;
-  readonly stall: JoinStalledError | undefined;
-  readonly report: StepReport | undefined;
-}
-
-function commitAttempt<C extends Channels>(run: Run<C>, attempt: ReadyAttempt<C>, trial: Trial<C>): Awaitable<Advance> {
-  const stall = stallOf(run, attempt.frontier.end);
-  const checkpoint = nextCheckpoint(run, attempt, stall);
-  const saving = commit(run, checkpoint);
-  return isThenable(saving)
-    ? saving.then(() => tellCommitted(run, trial, checkpoint, stall))
-    : tellCommitted(run, trial, checkpoint, stall);
-}
-
-/** What is said once the superstep is durable (C2). */
-function tellCommitted<C extends Channels>(
+/** What is said once the superstep is durable (C2), and where the session stands after it. */
+function conclude<C extends Channels>(
   run: Run<C>,
   { settled, keeper, startedAt }: Trial<C>,
   checkpoint: Checkpoint<C>,
   stall: JoinStalledError | undefined,
 ): Awaitable<Advance> {
   const { hooks, stopwatch } = run.engine;
-  const { note, updatedChannels } = checkpoint;
+  const { note, updatedChannels, step } = checkpoint;
   run.tally.steps++;
-  tellSettled(run, settled, keeper, checkpoint.step);
+  tellSettled(run, settled, keeper, step);
   const isAsked = hooks.has("afterStep");
-  if (!run.reports && !isAsked) return rest(run, { note, stall, report: undefined }, undefined);
+  if (!run.reports && !isAsked) return rest(note, stall, undefined);
   const report = reportOf(checkpoint as Checkpoint, updatedChannels, stopwatch() - startedAt);
-  run.emit?.(checkpoint.step, { type: "step.completed", report });
-  const wish = isAsked ? hooks.ask("afterStep", report) : undefined;
-  return after(wish, (wished) => rest(run, { note, stall, report }, wished));
+  run.emit?.(step, { type: "step.completed", report });
+  if (!isAsked) return rest(note, stall, report);
+  return after(hooks.ask("afterStep", report), (wish) => {
+    const rested = rest(note, stall, report);
+    return rested.kind === "committed" && wish !== undefined ? pauseOnWish(run, wish, report) : rested;
+  });
 }
 
-/** Where the session stands after it. */
-function rest<C extends Channels>(
-  run: Run<C>,
-  { note, stall, report }: CommittedStep,
-  wish: PauseRequest | undefined,
-): Awaitable<Advance> {
-  const { status } = note;
+function rest({ status }: Note, stall: JoinStalledError | undefined, report: StepReport | undefined): Advance {
   if (status.kind === "completed") return { kind: "completed", report };
   if (status.kind === "paused") return { kind: "paused", reason: status.reason, report };
   if (stall !== undefined) throw stall;
-  if (wish === undefined) return { kind: "committed", report };
+  return { kind: "committed", report };
+}
+
+async function pauseOnWish<C extends Channels>(run: Run<C>, wish: PauseRequest, report: StepReport): Promise<Advance> {
   const reason: PauseReason = { kind: "hook", detail: wish.detail };
-  return after(annotate(run, pausedNote(run, note, reason), []), () => ({ kind: "paused", reason, report }));
+  await annotate(run, pausedNote(run, run.standing.note, reason), []);
+  return { kind: "paused", reason, report };
 }
 
 /** The questions and the results of those who asked none are durable before the pause is an answer (P3). */
 async function pauseOnQuestions<C extends Channels>(
   run: Run<C>,
-  { asks }: Verdict & { kind: "asked" },
   { keeper, settled }: Trial<C>,
+  { asks }: Verdict & { kind: "asked" },
 ): Promise<Advance> {
   const { checkpoint, records, note } = run.standing;
   let { issued } = note;

@@ -6,6 +6,21 @@ export function after<T, R>(value: Awaitable<T>, next: (value: T) => Awaitable<R
   return isThenable(value) ? (value as PromiseLike<T>).then(next) : next(value);
 }
 
+/** Goes on with what the work gives, or with its failure. What `next` throws is not the work's. */
+export function attempting<T, R>(
+  work: () => Awaitable<T>,
+  next: (value: T) => Awaitable<R>,
+  failed: (error: unknown) => Awaitable<R>,
+): Awaitable<R> {
+  let done: Awaitable<T>;
+  try {
+    done = work();
+  } catch (error) {
+    return failed(error);
+  }
+  return isThenable(done) ? (done as PromiseLike<T>).then(next, failed) : next(done);
+}
+
 /** What the work gives, or what is made of its failure. */
 export function recovering<T>(work: () => Awaitable<T>, recover: (error: unknown) => Awaitable<T>): Awaitable<T> {
   try {

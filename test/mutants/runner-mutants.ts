@@ -5,9 +5,9 @@ export const RUNNER_MUTANTS: readonly Mutant[] = [
   {
     breaks: "C2: a superstep is reported before it is committed",
     file: "src/runner/superstep.ts",
-    find: "  const saving = commit(run, checkpoint);\n  return isThenable(saving)",
+    find: "return after(commit(run, checkpoint), () => conclude",
     replace:
-      "  const saving = commit(run, checkpoint);\n  if (isThenable(saving)) void saving.then(undefined, () => undefined);\n  return isThenable(undefined)",
+      "void Promise.resolve(commit(run, checkpoint)).then(undefined, () => undefined);\n    return after(undefined, () => conclude",
     killers: ["test/runner/commit.test.ts"],
   },
   {
