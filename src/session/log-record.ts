@@ -44,6 +44,14 @@ interface Body {
   readonly w?: true;
 }
 
+/** The text of a snapshot. */
+interface Snapshot {
+  /** State. */
+  readonly s: StateOf<Channels>;
+  /** Versions. */
+  readonly v: Versions;
+}
+
 /** A record as a store keeps it: what its columns say, its body, and its snapshot if it has one. */
 export interface StoredRecord {
   readonly sessionId: string;
@@ -94,10 +102,10 @@ export function encodeSnapshot({
   versions,
   ephemeral,
 }: Pick<Checkpoint, "state" | "versions" | "ephemeral">): string {
-  if (ephemeral.length === 0) return encode([state, versions]);
+  if (ephemeral.length === 0) return encode({ s: state, v: versions } satisfies Snapshot);
   const entries = Object.entries(state as Record<string, unknown>);
   const lasting = entries.map(([name, value]) => [name, ephemeral.includes(name) ? undefined : value] as const);
-  return encode([Object.fromEntries(lasting), versions]);
+  return encode({ s: Object.fromEntries(lasting), v: versions } satisfies Snapshot);
 }
 
 /** Throws when the body was not made by `encodeBody`. */
@@ -167,7 +175,7 @@ function ranOf(decoded: DecodedRecord, parent: () => DecodedRecord): readonly Ta
 }
 
 function wholeState({ record }: DecodedRecord): StoredState {
-  const [state, versions] = decode(record.snapshot ?? "") as [StateOf<Channels>, Versions];
+  const { s: state, v: versions } = decode(record.snapshot ?? "") as Snapshot;
   return { state, versions };
 }
 
