@@ -52,8 +52,8 @@ describe.each(BOTH)("synchronous %s:", (synchronous) => {
 });
 
 test.each([
-  ["normal", 24],
-  ["full", 28],
+  ["normal", 18],
+  ["full", 24],
 ] as const)(
   "synchronous %s: a call that makes a session takes at most %i statements besides its supersteps",
   async (synchronous, most) => {
@@ -64,8 +64,8 @@ test.each([
 );
 
 test.each([
-  ["normal", 24],
-  ["full", 28],
+  ["normal", 18],
+  ["full", 24],
 ] as const)(
   "synchronous %s: a call that goes on with a session takes at most %i statements, however long its line is",
   async (synchronous, most) => {

@@ -7,19 +7,22 @@ import { crashPoint } from "../crash-point.js";
 import type { Checkpoint } from "../session/checkpoint.js";
 import type { CommitOptions } from "../session/checkpointer.js";
 import type { KnownHead, OpenFile } from "./connection.js";
-import { type NewRecord, type NewRow, rowOf } from "./log.js";
-import { idOf, keyOf, SPAN } from "./schema.js";
+import { type NewRecord, rowOf } from "./log.js";
+import { idOf, SPAN } from "./schema.js";
+import { keptBeside } from "./session-row.js";
+import type { Written } from "./writing.js";
 
 /** Adds the checkpoint on top of a head that is known. Undefined, with nothing written, where that cannot be done in one statement. */
 export function advanceKnown(
   { statements, known }: OpenFile,
   record: NewRecord,
   { fence, keepsRecords = false }: CommitOptions,
-): NewRow | undefined {
+): Written | undefined {
   const { checkpoint } = record;
   const head = parentIn(known, checkpoint);
   if (head === undefined || fence === undefined || keepsRecords || !isBare(head, checkpoint)) return undefined;
-  const key = keyOf(head.id);
+  const { session } = head;
+  const { key } = session;
   const row = rowOf(key, record, head);
   const { sessionId } = checkpoint;
   crashPoint("sqlite.begun");
@@ -33,7 +36,7 @@ export function advanceKnown(
   ) as { readonly changes: number | bigint };
   if (Number(changes) === 0) return undefined;
   crashPoint("sqlite.committed");
-  return row;
+  return { row, session, bytes: row.bytes };
 }
 
 /** The head that a checkpoint was made on, if it is the one that was last seen here. */
@@ -45,7 +48,9 @@ export function parentIn(
   return head?.incarnation === incarnation && head.seq === parentSeq ? head : undefined;
 }
 
-/** No ephemeral values to put beside it, or to take away; and a place that comes after the head's. */
+/** Nothing to put beside it, or to take away; and a place that comes after the head's. */
 function isBare(head: KnownHead, { seq, ephemeral }: Checkpoint): boolean {
-  return !head.hasEphemeral && ephemeral.length === 0 && seq > head.seq && seq < SPAN;
+  return (
+    !head.hasEphemeral && keptBeside(head.session, head) === 0 && ephemeral.length === 0 && seq > head.seq && seq < SPAN
+  );
 }

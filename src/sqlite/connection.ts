@@ -7,7 +7,7 @@ import { CheckpointError, type TaskRef } from "../errors.js";
 import { type DriverName, openDatabase, type SqliteDatabase } from "./driver.js";
 import { failureOf, isFatal } from "./failures.js";
 import { migrate } from "./schema.js";
-import { prepareAll, type Statements } from "./statements.js";
+import { prepareAll, type SessionRow, type Statements } from "./statements.js";
 
 /** A head that this process wrote or read. Another one may have written since. */
 export interface KnownHead {
@@ -15,9 +15,12 @@ export interface KnownHead {
   readonly seq: number;
   /** Of its row. */
   readonly id: number;
+  readonly created_at: number;
   readonly weight: number;
   readonly base_weight: number;
   readonly crc: number;
+  /** The session's record. */
+  readonly session: SessionRow;
   readonly frontier: readonly TaskRef[];
   /** Whether ephemeral values stand beside it. */
   readonly hasEphemeral: boolean;

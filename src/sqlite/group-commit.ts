@@ -20,6 +20,8 @@ export interface Manner<T> {
   readonly isDurable?: boolean;
   /** The same without a transaction, for a write that is alone in its turn; undefined when it has written nothing, and `work` has to. */
   readonly alone?: () => T | undefined;
+  /** Nobody else is expected to write in this turn, so its end is not waited for. */
+  readonly isLonely?: boolean;
 }
 interface Write {
   readonly work: () => unknown;
@@ -49,10 +51,10 @@ export class GroupCommit {
    * fails. Any other error undoes the whole transaction, and every write in it fails. What need not outlive a power cut waits for no disk
    * unless something beside it does.
    */
-  write<T>(work: () => T, { isDurable = true, alone }: Manner<T> = {}): Promise<T> {
+  write<T>(work: () => T, { isDurable = true, alone, isLonely = false }: Manner<T> = {}): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       this.#queue.push({ work, alone, isDurable, resolve, reject });
-      this.#flushing ??= new Promise<void>((turn) => setImmediate(turn)).then(() => this.#flush());
+      this.#flushing ??= (isLonely ? Promise.resolve() : turnEnd()).then(() => this.#flush());
     });
   }
 
@@ -114,6 +116,10 @@ export class GroupCommit {
       // SQLite has rolled back by itself
     }
   }
+}
+
+function turnEnd(): Promise<void> {
+  return new Promise<void>((resolve) => setImmediate(resolve));
 }
 
 /** Undefined: it takes a transaction. */

@@ -2,21 +2,27 @@
  * Leases (C4). A row stays when its lease is given back, so that a former owner is still refused, as long as the session exists. None of
  * this must survive a power cut: every owner dies in it.
  */
-import { CheckpointConflictError, CheckpointCorruptError } from "../errors.js";
+import { CheckpointCorruptError } from "../errors.js";
 import type { Lease, LeaseAnswer, LeaseClaim } from "../session/lease.js";
 import type { OpenFile } from "./connection.js";
-import { seqOf } from "./schema.js";
-import { findLine, readHead, setSession } from "./session-row.js";
-import type { LeaseRow, Statements } from "./statements.js";
+import { keepRecord, knownHead } from "./expected-head.js";
+import { idOf, SPAN, seqOf } from "./schema.js";
+import { findLine, type Line, readHead, setSession } from "./session-row.js";
+import type { LeaseRow, LogHead, Statements } from "./statements.js";
 
-export function acquire({ lease, addLease }: Statements, claim: LeaseClaim): LeaseAnswer {
-  const { sessionId, owner, at, ttlMs, evict } = claim;
-  const former = lease.get(sessionId) as LeaseRow | undefined;
-  if (former?.owner != null && former.expires_at > at && former.fence !== evict) {
-    return { kind: "held", holder: { owner: former.owner, fence: former.fence, since: former.since } };
-  }
-  const { fence } = addLease.get(sessionId, owner, at, at + ttlMs) as { readonly fence: number };
-  return { kind: "granted", lease: { sessionId, fence } };
+/** With one statement when it is granted. */
+export function acquire(statements: Statements, claim: LeaseClaim): LeaseAnswer {
+  const granted = grant(statements, claim);
+  if (granted !== undefined) return granted;
+  const { owner, fence, since } = statements.lease.get(claim.sessionId) as LeaseRow;
+  return { kind: "held", holder: { owner: owner ?? "another owner", fence, since } };
+}
+
+/** Undefined when another lease holds. */
+export function grant({ claimLease }: Statements, claim: LeaseClaim): LeaseAnswer | undefined {
+  const { sessionId, owner, at, ttlMs, evict = null } = claim;
+  const row = claimLease.get(sessionId, owner, at, at + ttlMs, sessionId, at, evict) as LeaseRow | undefined;
+  return row && { kind: "granted", lease: { sessionId, fence: row.fence } };
 }
 
 /** Gives those that were lost. */
@@ -25,23 +31,36 @@ export function renew({ renewLease }: Statements, leases: readonly Lease[], unti
 }
 
 /** Gives a lease back, and lets the session's record bear witness of the head that the owner leaves behind. */
-export function release(file: OpenFile, { sessionId, fence }: Lease): void {
-  const { lease, dropLease, freeLease } = file.statements;
-  if ((lease.get(sessionId) as LeaseRow | undefined)?.fence !== fence) return;
+export function release(file: OpenFile, lease: Lease): void {
+  if (releaseKnown(file, lease) || releaseExpected(file, lease)) return;
+  const { sessionId, fence } = lease;
+  const { lease: find, dropLease, freeLease } = file.statements;
+  if ((find.get(sessionId) as LeaseRow | undefined)?.fence !== fence) return;
   if (witness(file, sessionId)) freeLease.run(sessionId, fence);
   else dropLease.run(sessionId, fence);
 }
 
-/** Throws CheckpointConflictError when the lease of that fence is not the session's newest, or went with the session. */
-export function checkFence(
-  { lease }: Statements,
-  sessionId: string,
-  fence: number | undefined,
-  expected: string | undefined,
-): void {
-  if (fence === undefined) return;
-  const row = lease.get(sessionId) as LeaseRow | undefined;
-  if (row?.fence !== fence) throw new CheckpointConflictError(sessionId, expected, row?.owner ?? "another owner");
+/** With one statement, when the session's record is known and names the head already. False when nothing was done. */
+export function releaseKnown({ statements, known }: OpenFile, { sessionId, fence }: Lease): boolean {
+  const head = known.get(sessionId);
+  if (head === undefined || head.session.seen !== head.seq) return false;
+  const { key, crc } = head.session;
+  const { changes } = statements.freeKnownLease.run(
+    ...[sessionId, fence],
+    ...[idOf(key, 1), idOf(key, SPAN - 1), head.id, head.crc],
+    ...[key, sessionId, crc],
+  ) as { readonly changes: number | bigint };
+  return Number(changes) > 0;
+}
+
+/** When the head is what is known of it. False when nothing was done. */
+function releaseExpected(file: OpenFile, { sessionId, fence }: Lease): boolean {
+  const head = file.known.get(sessionId);
+  const expected = head && knownHead(file, { sessionId, incarnation: head.incarnation, seq: head.seq, fence });
+  if (expected === undefined) return false;
+  bearWitness(file, expected.line, expected.head);
+  file.statements.freeLease.run(sessionId, fence);
+  return true;
 }
 
 /** False when the session does not exist. Damage is for those to find who read the session. */
@@ -49,13 +68,17 @@ function witness(file: OpenFile, sessionId: string): boolean {
   try {
     const line = findLine(file, sessionId);
     if (line === undefined) return false;
-    const head = readHead(file.statements, line);
-    const seen = seqOf(head.id);
-    const nothing = { kept: 0, note: null, note_status: null, updated_at: head.created_at };
-    if (line.session.seen < seen) setSession(file.statements, { ...line.session, ...nothing, seen });
+    bearWitness(file, line, readHead(file.statements, line));
     return true;
   } catch (error) {
     if (error instanceof CheckpointCorruptError) return true;
     throw error;
   }
+}
+
+function bearWitness(file: OpenFile, { sessionId, session }: Line, head: Pick<LogHead, "id" | "created_at">): void {
+  const seen = seqOf(head.id);
+  if (session.seen >= seen) return;
+  const nothing = { kept: 0, note: null, note_status: null, updated_at: head.created_at };
+  keepRecord(file, sessionId, setSession(file.statements, { ...session, ...nothing, seen }));
 }

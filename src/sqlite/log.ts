@@ -31,6 +31,7 @@ type Weights = Pick<LogHead, "weight" | "base_weight">;
 /** A row as it is written. */
 export interface NewRow extends Weights {
   readonly id: number;
+  readonly created_at: number;
   readonly crc: number;
   /** Up to its own checksum, in the order of the table. */
   readonly columns: readonly (string | number | null)[];
@@ -62,6 +63,7 @@ export function rowOf(key: number, { checkpoint, body, whole }: NewRecord, forme
   columns.push(crc);
   return {
     id: head.id,
+    created_at: head.created_at,
     crc,
     base_weight: head.base_weight,
     weight: head.weight,

@@ -53,20 +53,24 @@ export function readHead({ newest }: Statements, { sessionId, session }: Line): 
 }
 
 /** How many task records stand beside the head. */
-export function keptBeside({ seen, kept }: SessionRow, head: LogHead): number {
+export function keptBeside({ seen, kept }: SessionRow, head: Pick<LogHead, "id">): number {
   return seen === seqOf(head.id) ? kept : 0;
 }
 
-/** Gives the key. */
-export function addSession({ addSession: add }: Statements, row: Omit<SessionRow, "key" | "crc">): number {
-  const { key } = add.get(...columnsOf(row), sessionChecksum(row)) as { key: number };
+/** Gives the row. */
+export function addSession({ addSession: add }: Statements, row: Omit<SessionRow, "key" | "crc">): SessionRow {
+  const crc = sessionChecksum(row);
+  const { key } = add.get(...columnsOf(row), crc) as { key: number };
   if (key >= KEYS)
     throw new CheckpointError("add a session", new TypeError(`the file has held ${KEYS} sessions`), "begin a new file");
-  return key;
+  return { ...row, key, crc };
 }
 
-export function setSession({ setSession: set }: Statements, row: Omit<SessionRow, "crc">): void {
-  set.run(...columnsOf(row), sessionChecksum(row), row.key);
+/** Gives the row as it is now. */
+export function setSession({ setSession: set }: Statements, row: Omit<SessionRow, "crc">): SessionRow {
+  const crc = sessionChecksum(row);
+  set.run(...columnsOf(row), crc, row.key);
+  return { ...row, crc };
 }
 
 /** Takes the name from a session: it is deleted, and its rows stay for whoever needs them. What was damaged stays damaged. */

@@ -22,10 +22,10 @@ import type { OpenDatabase, SqliteDatabase } from "./driver.js";
 import { isBusy } from "./failures.js";
 import { GroupCommit, type Manner } from "./group-commit.js";
 import { readAt, readHistory } from "./history.js";
-import { acquire, release, renew } from "./leases.js";
+import { acquire, grant, release, releaseKnown, renew } from "./leases.js";
 import { readCheckpoint } from "./line.js";
 import { listSessions } from "./listing.js";
-import type { NewRecord, NewRow } from "./log.js";
+import type { NewRecord } from "./log.js";
 import { checkOptions, type SqliteOptions } from "./options.js";
 import { pruneSessions } from "./pruning.js";
 import { seqOf } from "./schema.js";
@@ -33,7 +33,7 @@ import { findLine, type Line, readHead } from "./session-row.js";
 import { Shrinking } from "./shrinking.js";
 import { atomically, type LogHead, type Statements } from "./statements.js";
 import { transactionOn } from "./transaction.js";
-import { writeCheckpoint, writeDeletion, writeNote } from "./writing.js";
+import { type Written, writeCheckpoint, writeDeletion, writeNote } from "./writing.js";
 
 /** Heads that are remembered, so that what ran next need not be written again. */
 const KNOWN_HEADS = 10_000;
@@ -70,15 +70,15 @@ export class SqliteCheckpointer implements Checkpointer {
       if (line === undefined) return undefined;
       const head = readHead(file.statements, line);
       const stored = readStored(file.statements, line, { head, known });
-      remember(file.known, stored.checkpoint, head);
+      remember(file.known, stored.checkpoint, { row: head, session: line.session });
       return stored;
     });
   }
 
   /** Waits for the turn of the event loop to end, and shares its transaction, unless there is nobody to share it with and no disk to wait for. */
   commit(checkpoint: Checkpoint, options: CommitOptions = {}): number | Promise<number> {
-    const row = this.#isAlone() ? this.#advanceNow(checkpoint, options) : undefined;
-    return row === undefined ? this.#commitInTurn(checkpoint, options) : row.bytes;
+    const written = this.#isAlone() ? this.#advanceNow(checkpoint, options) : undefined;
+    return written === undefined ? this.#commitInTurn(checkpoint, options) : written.bytes;
   }
 
   async annotate(write: NoteWrite): Promise<void> {
@@ -124,7 +124,12 @@ export class SqliteCheckpointer implements Checkpointer {
   }
 
   async acquire(claim: LeaseClaim): Promise<LeaseAnswer> {
-    const answer = await this.#write("acquire a lease", ({ statements }) => acquire(statements, claim), NOT_DURABLE);
+    const alone = () => grant(this.#connection.file().statements, claim);
+    const answer = await this.#write(
+      "acquire a lease",
+      ({ statements }) => acquire(statements, claim),
+      this.#briefly(alone),
+    );
     if (answer.kind === "granted") this.#driven.add(claim.sessionId);
     return answer;
   }
@@ -135,7 +140,12 @@ export class SqliteCheckpointer implements Checkpointer {
 
   async release(lease: Lease): Promise<void> {
     this.#driven.delete(lease.sessionId);
-    await this.#write("release a lease", (file) => release(file, lease), NOT_DURABLE);
+    const alone = () => (releaseKnown(this.#connection.file(), lease) ? true : undefined);
+    const work = (file: OpenFile) => {
+      release(file, lease);
+      return true;
+    };
+    await this.#write("release a lease", work, this.#briefly(alone));
   }
 
   /** Waits for what is being written. Closes the database only if this store opened it. */
@@ -144,17 +154,27 @@ export class SqliteCheckpointer implements Checkpointer {
     this.#connection.close();
   }
 
+  /** What need not survive a power cut, and takes one statement; by itself it would wait for the disk where everything does. */
+  #briefly<T>(alone: () => T | undefined): Manner<T> {
+    return this.#isFull ? NOT_DURABLE : { isDurable: false, alone };
+  }
+
   #isAlone(): boolean {
-    return !this.#isFull && this.#driven.size === 1 && this.#writes.isIdle;
+    return this.#driven.size === 1 && this.#isLonely && this.#writes.isIdle;
+  }
+
+  /** No disk to wait for, and nobody to share a transaction with. */
+  get #isLonely(): boolean {
+    return !this.#isFull && this.#driven.size <= 1;
   }
 
   /** Undefined when it takes a transaction, or another process writes at this moment. */
-  #advanceNow(checkpoint: Checkpoint, options: CommitOptions): NewRow | undefined {
+  #advanceNow(checkpoint: Checkpoint, options: CommitOptions): Written | undefined {
     return this.#connection.use("commit a superstep", (file) => {
       try {
-        const row = advanceKnown(file, recordOf(file, checkpoint, options), options);
-        if (row !== undefined) remember(file.known, checkpoint, row);
-        return row;
+        const written = advanceKnown(file, recordOf(file, checkpoint, options), options);
+        if (written !== undefined) remember(file.known, checkpoint, written);
+        return written;
       } catch (error) {
         if (isBusy(error)) return undefined;
         throw error;
@@ -165,15 +185,15 @@ export class SqliteCheckpointer implements Checkpointer {
   async #commitInTurn(checkpoint: Checkpoint, options: CommitOptions): Promise<number> {
     const record = this.#connection.use("commit a superstep", (file) => recordOf(file, checkpoint, options));
     const advance = (file: OpenFile) => {
-      const row = advanceKnown(file, record, options);
-      return row && { row, known: file.known };
+      const written = advanceKnown(file, record, options);
+      return written && { written, known: file.known };
     };
     const write = (file: OpenFile) =>
-      advance(file) ?? { row: writeCheckpoint(file, record, options), known: file.known };
+      advance(file) ?? { written: writeCheckpoint(file, record, options), known: file.known };
     const alone = () => advance(this.#connection.file());
-    const { row, known } = await this.#write("commit a superstep", write, { alone });
-    remember(known, checkpoint, row);
-    return row.bytes;
+    const { written, known } = await this.#write("commit a superstep", write, { alone });
+    remember(known, checkpoint, written);
+    return written.bytes;
   }
 
   /** What is read together is of one state of the file, whoever writes meanwhile. */
@@ -183,7 +203,7 @@ export class SqliteCheckpointer implements Checkpointer {
 
   async #write<T>(operation: string, work: (file: OpenFile) => T, how?: Manner<T>): Promise<T> {
     try {
-      return await this.#writes.write(() => work(this.#connection.file()), how);
+      return await this.#writes.write(() => work(this.#connection.file()), { isLonely: this.#isLonely, ...how });
     } catch (error) {
       throw this.#connection.failed(operation, error);
     }
@@ -226,10 +246,22 @@ function recordOf({ known }: OpenFile, checkpoint: Checkpoint, { whole = false }
 function remember(
   heads: Map<string, KnownHead>,
   { sessionId, incarnation, seq, frontier, ephemeral }: Checkpoint,
-  { id, weight, base_weight, crc }: Pick<LogHead, "id" | "weight" | "base_weight" | "crc">,
+  { row, session }: Pick<Written, "row" | "session">,
 ): void {
   heads.delete(sessionId);
   const hasEphemeral = ephemeral.length > 0;
-  heads.set(sessionId, { incarnation, seq, id, weight, base_weight, crc, frontier, hasEphemeral });
+  const { id, created_at, weight, base_weight, crc } = row;
+  heads.set(sessionId, {
+    incarnation,
+    seq,
+    id,
+    created_at,
+    weight,
+    base_weight,
+    crc,
+    session,
+    frontier,
+    hasEphemeral,
+  });
   if (heads.size > KNOWN_HEADS) for (const oldest of heads.keys()) return void heads.delete(oldest);
 }

@@ -112,12 +112,23 @@ const SQL = {
   dropPending: "DELETE FROM pending WHERE session = ?",
   dropKind: "DELETE FROM pending WHERE session = ? AND kind = ?",
 
+  // How many task records stand beside a head, while it, the session's record and the lease are what their reader knows of them.
+  standing: `SELECT (SELECT count(*) FROM pending WHERE session = ? AND kind <> 'ephemeral') AS kept
+    WHERE (SELECT id, crc FROM log WHERE id BETWEEN ? AND ? ORDER BY id DESC LIMIT 1) = (?, ?)
+      AND EXISTS (SELECT 1 FROM session WHERE key = ? AND session_id = ? AND crc = ?)
+      AND EXISTS (SELECT 1 FROM lease WHERE fence = ? AND session_id = ?)`,
+
   lease: `SELECT ${named("fence, owner, since, expires_at")} FROM lease WHERE session_id = ?`,
-  addLease:
-    "INSERT OR REPLACE INTO lease (session_id, owner, since, expires_at) VALUES (?, ?, ?, ?) RETURNING fence AS fence",
+  claimLease: `INSERT OR REPLACE INTO lease (session_id, owner, since, expires_at) SELECT ?, ?, ?, ?
+    WHERE NOT EXISTS (SELECT 1 FROM lease WHERE session_id = ? AND owner IS NOT NULL AND expires_at > ? AND fence IS NOT ?)
+    RETURNING fence AS fence`,
   renewLease:
     "UPDATE lease SET expires_at = ? WHERE session_id = ? AND fence = ? AND owner IS NOT NULL RETURNING fence AS fence",
   freeLease: "UPDATE lease SET owner = NULL WHERE session_id = ? AND fence = ?",
+  // of a session whose head and record are what its owner knows of them
+  freeKnownLease: `UPDATE lease SET owner = NULL WHERE session_id = ? AND fence = ?
+    AND (SELECT id, crc FROM log WHERE id BETWEEN ? AND ? ORDER BY id DESC LIMIT 1) = (?, ?)
+    AND EXISTS (SELECT 1 FROM session WHERE key = ? AND session_id = ? AND crc = ?)`,
   dropLease: "DELETE FROM lease WHERE session_id = ? AND fence = ?",
 
   freePages: "PRAGMA freelist_count",

@@ -2,24 +2,15 @@
 import { CheckpointConflictError, CheckpointError, CheckpointNotFoundError } from "../errors.js";
 import { type Checkpoint, checkpointId } from "../session/checkpoint.js";
 import type { CommitOptions, NoteWrite, Pruned } from "../session/checkpointer.js";
-import { addRecord, countBeside, countRecords, dropResults, type EncodedRecord, replaceEphemeral } from "./beside.js";
+import { addRecord, countRecords, dropResults, type EncodedRecord, replaceEphemeral } from "./beside.js";
 import { collect, NOTHING_GONE } from "./collecting.js";
 import type { OpenFile } from "./connection.js";
-import { checkFence } from "./leases.js";
+import { checkFence, expectHead, keepRecord } from "./expected-head.js";
 import type { Placed } from "./line.js";
-import { addRow, type NewRecord, type NewRow, rowOf } from "./log.js";
+import { addRow, type NewRecord, rowOf } from "./log.js";
 import { findRef } from "./places.js";
-import { SPAN, seqOf } from "./schema.js";
-import {
-  addSession,
-  checkSessions,
-  findLine,
-  keptBeside,
-  type Line,
-  readHead,
-  setSession,
-  unname,
-} from "./session-row.js";
+import { SPAN } from "./schema.js";
+import { addSession, checkSessions, findLine, setSession, unname } from "./session-row.js";
 import { atomically, type LogHead, type SessionRow, type Statements } from "./statements.js";
 
 /** A note write with its texts. */
@@ -29,25 +20,36 @@ export interface EncodedNote {
   readonly records: readonly EncodedRecord[];
 }
 
+/** A head as it was written, and its session's record. */
+export interface Written {
+  readonly row: Pick<LogHead, "id" | "created_at" | "weight" | "base_weight" | "crc">;
+  readonly session: SessionRow;
+  /** Of its texts. */
+  readonly bytes: number;
+}
+
 /** Adds the checkpoint. Throws CheckpointConflictError and CheckpointNotFoundError. */
-export function writeCheckpoint(file: OpenFile, record: NewRecord, options: CommitOptions): NewRow {
-  const { sessionId, parentSeq } = record.checkpoint;
-  checkFence(file.statements, sessionId, options.fence, expectedId(record.checkpoint));
+export function writeCheckpoint(file: OpenFile, record: NewRecord, options: CommitOptions): Written {
+  const { parentSeq } = record.checkpoint;
   return parentSeq === undefined ? begin(file, record, options) : advance(file, record, options, parentSeq);
 }
 
 /** Writes beside the head. Throws CheckpointConflictError. */
 export function writeNote(file: OpenFile, { write, note, records }: EncodedNote): void {
   const { statements } = file;
-  const { sessionId, incarnation, seq } = write;
-  checkFence(statements, sessionId, write.fence, checkpointId(incarnation, seq));
-  const { line, head } = expectHead(file, write, seq);
+  const { sessionId, incarnation, seq, fence } = write;
+  const { line, kept: former } = expectHead(file, { sessionId, incarnation, seq, fence });
   const { session } = line;
-  countBeside(statements, line, head);
   if (write.discardResults === true) dropResults(statements, session.key);
   for (const record of records) addRecord(statements, session.key, record);
-  const kept = countRecords(statements, session.key);
-  setSession(statements, { ...session, ...noteColumns(session, write, note), seen: seq, kept, updated_at: write.at });
+  const isCounted = write.discardResults !== true && (records.length === 0 || (former === 0 && records.length === 1));
+  const kept = isCounted ? former + records.length : countRecords(statements, session.key);
+  const columns = noteColumns(session, write, note);
+  keepRecord(
+    file,
+    sessionId,
+    setSession(statements, { ...session, ...columns, seen: seq, kept, updated_at: write.at }),
+  );
 }
 
 /** Forgets the session; its rows stay as far as forks need them. Throws CheckpointConflictError. */
@@ -62,13 +64,11 @@ export function writeDeletion(file: OpenFile, sessionId: string, fence: number |
 }
 
 /** The first checkpoint of a session. */
-function begin(
-  file: OpenFile,
-  { checkpoint, ...record }: NewRecord,
-  { replace = false, origin }: CommitOptions,
-): NewRow {
+function begin(file: OpenFile, record: NewRecord, { fence, replace = false, origin }: CommitOptions): Written {
   const { statements } = file;
-  const { sessionId, incarnation, seq, createdAt } = checkpoint;
+  const { checkpoint } = record;
+  const { sessionId } = checkpoint;
+  checkFence(statements, sessionId, fence, undefined);
   const former = statements.session.get(sessionId) as SessionRow | undefined;
   if (former === undefined) checkSessions(file);
   else if (!replace) throw new CheckpointConflictError(sessionId, undefined);
@@ -76,78 +76,69 @@ function begin(
   checkSeq(checkpoint);
   return atomically(statements, () => {
     if (former !== undefined) retire(statements, former);
-    const key = addSession(statements, {
-      session_id: sessionId,
-      incarnation,
-      origin: start?.placed.row.id ?? null,
-      floor: start?.floor ?? 0,
-      seen: seq,
-      kept: 0,
-      note: null,
-      note_status: null,
-      updated_at: createdAt,
-    });
-    replaceEphemeral(statements, key, checkpoint);
-    const row = rowOf(key, { checkpoint, ...record }, start?.placed.row);
-    addRow(statements, row);
+    const written = addFirst(statements, record, start);
     if (former !== undefined) collect(file, [former.key]);
-    return row;
+    return written;
   });
+}
+
+/** Where a fork starts, and the place of the oldest checkpoint that its origin shows. */
+interface Start {
+  readonly placed: Placed;
+  readonly floor: number;
+}
+
+function addFirst(statements: Statements, record: NewRecord, start: Start | undefined): Written {
+  const { checkpoint } = record;
+  const { sessionId, incarnation, seq, createdAt } = checkpoint;
+  const session = addSession(statements, {
+    session_id: sessionId,
+    incarnation,
+    origin: start?.placed.row.id ?? null,
+    floor: start?.floor ?? 0,
+    seen: seq,
+    kept: 0,
+    note: null,
+    note_status: null,
+    updated_at: createdAt,
+  });
+  if (checkpoint.ephemeral.length > 0) replaceEphemeral(statements, session.key, checkpoint);
+  const row = rowOf(session.key, record, start?.placed.row);
+  addRow(statements, row);
+  return { row, session, bytes: row.bytes };
 }
 
 function advance(
   file: OpenFile,
   record: NewRecord,
-  { keepsRecords = false }: CommitOptions,
+  { fence, keepsRecords = false }: CommitOptions,
   parentSeq: number,
-): NewRow {
+): Written {
   const { statements } = file;
   const { checkpoint } = record;
-  const { line, head } = expectHead(file, checkpoint, parentSeq);
+  const { sessionId, incarnation } = checkpoint;
+  const { line, head, kept, hasEphemeral } = expectHead(file, { sessionId, incarnation, seq: parentSeq, fence });
   checkSeq(checkpoint);
   const { session } = line;
-  const kept = keepsRecords ? countBeside(statements, line, head) : 0;
-  if (!keepsRecords && mayHaveBeside(file, line, head)) statements.dropPending.run(session.key);
+  if (!keepsRecords && (hasEphemeral || kept > 0)) statements.dropPending.run(session.key);
   if (keepsRecords || checkpoint.ephemeral.length > 0) replaceEphemeral(statements, session.key, checkpoint);
   const row = rowOf(session.key, record, head);
   addRow(statements, row);
-  if (kept > 0) {
-    const { seq: seen, createdAt } = checkpoint;
-    setSession(statements, { ...session, seen, kept, note: null, note_status: null, updated_at: createdAt });
-  }
-  return row;
-}
-
-function expectHead(
-  file: OpenFile,
-  { sessionId, incarnation }: { readonly sessionId: string; readonly incarnation: string },
-  seq: number,
-): { readonly line: Line; readonly head: LogHead } {
-  const line = findLine(file, sessionId);
-  const head = line && readHead(file.statements, line);
-  if (line === undefined || head === undefined || line.session.incarnation !== incarnation || seqOf(head.id) !== seq)
-    throw new CheckpointConflictError(sessionId, checkpointId(incarnation, seq));
-  return { line, head };
+  const { seq: seen, createdAt } = checkpoint;
+  const isKept = keepsRecords && kept > 0;
+  const now = isKept
+    ? setSession(statements, { ...session, seen, kept, note: null, note_status: null, updated_at: createdAt })
+    : session;
+  return { row, session: now, bytes: row.bytes };
 }
 
 /** Where a fork starts, which its origin may itself have from another session. */
-function findOrigin(
-  file: OpenFile,
-  origin: string,
-  { forkedFrom }: Checkpoint,
-): { readonly placed: Placed; readonly floor: number } {
+function findOrigin(file: OpenFile, origin: string, { forkedFrom }: Checkpoint): Start {
   const line = findLine(file, origin);
   const placed = line && forkedFrom && findRef(file.statements, line, forkedFrom);
   if (line !== undefined && placed !== undefined) return { placed, floor: line.session.floor };
   const wanted = forkedFrom && checkpointId(forkedFrom.incarnation, forkedFrom.seq);
   throw new CheckpointNotFoundError(origin, `"${wanted ?? "that the fork starts from"}"`);
-}
-
-/** False when nothing stands beside the head: the session's record counts task records, and a head that is known says the rest. */
-function mayHaveBeside({ known }: OpenFile, { sessionId, session }: Line, head: LogHead): boolean {
-  const former = known.get(sessionId);
-  const isKnown = former?.incarnation === session.incarnation && former.seq === seqOf(head.id);
-  return !isKnown || former.hasEphemeral || keptBeside(session, head) > 0;
 }
 
 /** A line counts upward, and no farther than its rows have ids. */
@@ -160,10 +151,6 @@ function checkSeq({ seq, parentSeq, forkedFrom }: Checkpoint): void {
 function retire(statements: Statements, session: SessionRow): void {
   statements.dropPending.run(session.key);
   unname(statements, session);
-}
-
-function expectedId({ incarnation, parentSeq }: Checkpoint): string | undefined {
-  return parentSeq === undefined ? undefined : checkpointId(incarnation, parentSeq);
 }
 
 function noteColumns(

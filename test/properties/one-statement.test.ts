@@ -19,6 +19,7 @@ const size = fc.oneof(
   { weight: 1, arbitrary: fc.integer({ min: 2_000, max: 9_000 }) },
 );
 const seldom = fc.constantFrom(...new Array<boolean>(9).fill(false), true);
+const fence = fc.constantFrom("own" as const, "own", "own", "own", "own", "own", "none" as const, "wrong" as const);
 
 const step = fc.record({
   do: fc.constant("step" as const),
@@ -28,7 +29,7 @@ const step = fc.record({
   whole: seldom,
   /** On a checkpoint that is the head no longer. */
   isLate: seldom,
-  fence: fc.constantFrom("own", "own", "own", "own", "own", "own", "none", "wrong"),
+  fence,
   moved: seldom,
 });
 const annotate = fc.record({
@@ -37,10 +38,11 @@ const annotate = fc.record({
   note: fc.boolean(),
   discard: seldom,
   records: fc.nat(2),
+  fence,
 });
 const act = fc.oneof(
   { weight: 36, arbitrary: step },
-  { weight: 3, arbitrary: annotate },
+  { weight: 6, arbitrary: annotate },
   { weight: 2, arbitrary: fc.record({ do: fc.constant("update" as const), id, by, size }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant("begin" as const), id, by, replace: fc.boolean() }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant("fork" as const), id, as: id, by, replace: fc.boolean() }) },
@@ -167,16 +169,29 @@ class Twins {
     const seq = next.seq + one.gap;
     const state = Object.freeze({ ...next.state, now: one.ephemeral ? { n: this.#count } : undefined });
     const frontier = tasksOf(one.moved ? ["b", { node: "c", input: { n: 1 } }] : ["a"], next.incarnation, seq);
-    const fence = { own: this.#fences.get(`${one.id} ${one.by}`), none: undefined, wrong: 77 }[one.fence];
     const ephemeral = one.ephemeral ? ["now"] : [];
-    const options = { whole: one.whole, ...(fence !== undefined && { fence }) };
+    const options = { whole: one.whole, ...this.#fenceOf(one) };
     await this.#commit(one, { ...next, seq, state, frontier, ephemeral }, options);
+  }
+
+  #fenceOf({ id: sessionId, by: process, fence: which }: Of<"step" | "annotate">): { readonly fence?: number } {
+    const own = { own: this.#fences.get(`${sessionId} ${process}`), none: undefined, wrong: 77 }[which];
+    return own === undefined ? {} : { fence: own };
   }
 
   async #annotate(one: Of<"annotate">, { sessionId, incarnation, seq }: Checkpoint): Promise<void> {
     const records = RECORDS.slice(0, one.records).map((record) => ({ ...record, taskId: `t${this.#count++ % 3}` }));
     const note = one.note ? { note: { ...PAUSED, issued: this.#count } } : {};
-    const write = { sessionId, incarnation, seq, at: 1_500, records, discardResults: one.discard, ...note };
+    const write = {
+      sessionId,
+      incarnation,
+      seq,
+      at: 1_500,
+      records,
+      discardResults: one.discard,
+      ...note,
+      ...this.#fenceOf(one),
+    };
     await this.#both(one, async (store) => store.annotate(write));
   }
 

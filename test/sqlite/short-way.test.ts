@@ -72,6 +72,17 @@ describe.each(BOTH)("synchronous %s:", (synchronous) => {
     expect(rows()).toBe(before);
   });
 
+  test("T1: a lease that is given back leaves a witness of the head, also of one that somebody else wrote", async () => {
+    const { database, ours, theirs, fence, second } = await driven(synchronous);
+    const { sessionId, incarnation, seq } = second;
+    await ours.annotate({ sessionId, incarnation, seq, fence, at: 1, records: [] });
+    await theirs.commit(nextOf(second, "n", replaceAll(2)));
+    await ours.release({ sessionId, fence });
+    expect(database.prepare("SELECT seen, kept FROM session").get()).toEqual({ seen: 3, kept: 0 });
+    expect(database.prepare("SELECT owner FROM lease").get()).toEqual({ owner: null });
+    expect(ours.load("s")).toMatchObject({ checkpoint: { seq: 3 } });
+  });
+
   test("C1: what stands beside the head goes with the superstep, whoever wrote it there", async () => {
     const { database, watched, ours, theirs, fence, second } = await driven(synchronous);
     const { sessionId, incarnation, seq } = second;
