@@ -20,7 +20,7 @@ export function advanceKnown(
   const head = parentIn(known, checkpoint);
   if (head === undefined || fence === undefined || keepsRecords || !isBare(head, checkpoint)) return undefined;
   const key = keyOf(head.id);
-  const row = rowOf(key, record, head);
+  const row = rowOf({ key, fingerprint: head.fingerprint }, record, head);
   const { sessionId } = checkpoint;
   crashPoint("sqlite.begun");
   const { changes } = statements.advanceLog.run(

@@ -6,11 +6,13 @@ import { checksum, verify } from "./checksum.js";
 import { idOf, keyOf, seqOf } from "./schema.js";
 import type { LogBody, LogHead, LogRow, Statements } from "./statements.js";
 
-/** Whose a row is: the session that is read, and the incarnation that wrote the row, which an ancestor of a fork may have been. */
+/** Whose a row is: the session that is read, and what is known of the one that wrote the row, which may be an ancestor of a fork. */
 export interface Owner {
   readonly sessionId: string;
   readonly incarnation: string;
   readonly key: number;
+  /** The one that the session began under. */
+  readonly fingerprint: string;
 }
 /** A checkpoint on its way into the log. */
 export interface NewRecord {
@@ -32,6 +34,8 @@ type Weights = Pick<LogHead, "weight" | "base_weight">;
 export interface NewRow extends Weights {
   readonly id: number;
   readonly crc: number;
+  /** The one that the session began under. */
+  readonly fingerprint: string;
   /** Up to its own checksum, in the order of the table. */
   readonly columns: readonly (string | number | null)[];
   readonly body: string;
@@ -41,7 +45,11 @@ export interface NewRow extends Weights {
 }
 
 /** The row of a checkpoint; a snapshot goes with it when the bodies since the last one outweigh it. */
-export function rowOf(key: number, { checkpoint, body, whole }: NewRecord, former: Weights | undefined): NewRow {
+export function rowOf(
+  { key, fingerprint }: Pick<Owner, "key" | "fingerprint">,
+  { checkpoint, body, whole }: NewRecord,
+  former: Weights | undefined,
+): NewRow {
   const weight = (former?.weight ?? 0) + body.length;
   const isDue = whole || former === undefined || weight > Math.max(former.base_weight, SMALL);
   const snapshot = isDue ? encodeSnapshot(checkpoint) : null;
@@ -63,6 +71,7 @@ export function rowOf(key: number, { checkpoint, body, whole }: NewRecord, forme
   return {
     id: head.id,
     crc,
+    fingerprint,
     base_weight: head.base_weight,
     weight: head.weight,
     columns,
@@ -108,6 +117,7 @@ export function decodeRow(owner: Owner, row: LogBody & { readonly snapshot?: str
       step: row.step,
       createdAt: row.created_at,
       format: row.format,
+      fingerprint: owner.fingerprint,
       body,
       snapshot: snapshot ?? undefined,
     }),

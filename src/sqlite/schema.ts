@@ -19,6 +19,8 @@ const MIGRATIONS: readonly string[] = [
     -- null: deleted, and its rows are kept for its forks
     session_id TEXT UNIQUE,
     incarnation TEXT NOT NULL,
+    -- of the graph that it began under; log rows of another graph say so
+    fingerprint TEXT NOT NULL,
     -- the log row that it was forked from
     origin INTEGER,
     -- the place of the oldest checkpoint that it shows

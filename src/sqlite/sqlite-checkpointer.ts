@@ -35,7 +35,7 @@ import { atomically, type LogHead, type Statements } from "./statements.js";
 import { transactionOn } from "./transaction.js";
 import { writeCheckpoint, writeDeletion, writeNote } from "./writing.js";
 
-/** Heads that are remembered, so that what ran next need not be written again. */
+/** Heads that are remembered, so that what follows from them need not be written again. */
 const KNOWN_HEADS = 10_000;
 /** Sessions that are pruned in one transaction. */
 const PRUNED_AT_ONCE = 50;
@@ -70,7 +70,8 @@ export class SqliteCheckpointer implements Checkpointer {
       if (line === undefined) return undefined;
       const head = readHead(file.statements, line);
       const stored = readStored(file.statements, line, { head, known });
-      remember(file.known, stored.checkpoint, head);
+      const { fingerprint } = line.session;
+      remember(file.known, stored.checkpoint, { ...head, fingerprint });
       return stored;
     });
   }
@@ -215,21 +216,19 @@ function keysOf(file: OpenFile, sessionId: string | undefined): readonly number[
   return line === undefined ? [] : [line.session.key];
 }
 
-/** What ran is not written again where the parent's record says it. */
 function recordOf({ known }: OpenFile, checkpoint: Checkpoint, { whole = false }: CommitOptions): NewRecord {
-  const parent = parentIn(known, checkpoint);
-  const body = encodeBody(checkpoint, { whole, ...(parent && { parentFrontier: parent.frontier }) });
-  return { checkpoint, body, whole };
+  return { checkpoint, body: encodeBody(checkpoint, { whole, parent: parentIn(known, checkpoint) }), whole };
 }
 
 /** The one that was used longest ago leaves. */
 function remember(
   heads: Map<string, KnownHead>,
-  { sessionId, incarnation, seq, frontier, ephemeral }: Checkpoint,
-  { id, weight, base_weight, crc }: Pick<LogHead, "id" | "weight" | "base_weight" | "crc">,
+  { sessionId, incarnation, seq, frontier, versions, ephemeral }: Checkpoint,
+  { id, weight, base_weight, crc, fingerprint }: Pick<NewRow, "id" | "weight" | "base_weight" | "crc" | "fingerprint">,
 ): void {
   heads.delete(sessionId);
   const hasEphemeral = ephemeral.length > 0;
-  heads.set(sessionId, { incarnation, seq, id, weight, base_weight, crc, frontier, hasEphemeral });
+  const parent = { frontier, versions, fingerprint };
+  heads.set(sessionId, { ...parent, incarnation, seq, id, weight, base_weight, crc, hasEphemeral });
   if (heads.size > KNOWN_HEADS) for (const oldest of heads.keys()) return void heads.delete(oldest);
 }

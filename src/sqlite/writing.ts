@@ -68,7 +68,7 @@ function begin(
   { replace = false, origin }: CommitOptions,
 ): NewRow {
   const { statements } = file;
-  const { sessionId, incarnation, seq, createdAt } = checkpoint;
+  const { sessionId, incarnation, seq, createdAt, fingerprint } = checkpoint;
   const former = statements.session.get(sessionId) as SessionRow | undefined;
   if (former === undefined) checkSessions(file);
   else if (!replace) throw new CheckpointConflictError(sessionId, undefined);
@@ -79,6 +79,7 @@ function begin(
     const key = addSession(statements, {
       session_id: sessionId,
       incarnation,
+      fingerprint,
       origin: start?.placed.row.id ?? null,
       floor: start?.floor ?? 0,
       seen: seq,
@@ -88,7 +89,7 @@ function begin(
       updated_at: createdAt,
     });
     replaceEphemeral(statements, key, checkpoint);
-    const row = rowOf(key, { checkpoint, ...record }, start?.placed.row);
+    const row = rowOf({ key, fingerprint }, { checkpoint, ...record }, start?.placed.row);
     addRow(statements, row);
     if (former !== undefined) collect(file, [former.key]);
     return row;
@@ -109,7 +110,7 @@ function advance(
   const kept = keepsRecords ? countBeside(statements, line, head) : 0;
   if (!keepsRecords && mayHaveBeside(file, line, head)) statements.dropPending.run(session.key);
   if (keepsRecords || checkpoint.ephemeral.length > 0) replaceEphemeral(statements, session.key, checkpoint);
-  const row = rowOf(session.key, record, head);
+  const row = rowOf(session, record, head);
   addRow(statements, row);
   if (kept > 0) {
     const { seq: seen, createdAt } = checkpoint;

@@ -203,6 +203,13 @@ export const SQLITE_MUTANTS: readonly Mutant[] = [
     killers: ["test/sqlite/lines.test.ts"],
   },
   {
+    breaks: "T4: what a fork has from its origin passes for the work of the fork's graph",
+    file: "src/sqlite/line.ts",
+    find: "const { key, incarnation, fingerprint, origin } = row;",
+    replace: "const { key, incarnation, origin } = row;\n    const { fingerprint } = session;",
+    killers: ["test/sqlite/lines.test.ts"],
+  },
+  {
     breaks: "T1: snapshots are never due",
     file: "src/sqlite/log.ts",
     find: "former === undefined || weight > Math.max(former.base_weight, SMALL)",
