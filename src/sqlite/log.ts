@@ -25,8 +25,10 @@ export interface NewRecord {
 /** A row before its checksums are known. */
 type Unsealed = Omit<LogHead, "body_crc" | "snapshot_crc" | "crc">;
 
-/** Bodies may weigh this much before the first snapshot after a small one, in characters. */
+/** Bodies may weigh this much whatever the state weighs, in characters. */
 const SMALL = 8 * 1024;
+/** Bodies that make up no more than this much of what the state weighs are better read than replaced by a snapshot. */
+const SHARE = 2 / 3;
 
 /** What a new row weighs: a part of its head. */
 type Weights = Pick<LogHead, "weight" | "base_weight">;
@@ -44,15 +46,15 @@ export interface NewRow extends Weights {
   readonly bytes: number;
 }
 
-/** The row of a checkpoint; a snapshot goes with it when the bodies since the last one outweigh it. */
+/** The row of a checkpoint; a snapshot goes with it when the bodies since the last one outweigh the state. */
 export function rowOf(
   { key, fingerprint }: Pick<Owner, "key" | "fingerprint">,
-  { checkpoint, body, whole }: NewRecord,
+  record: NewRecord,
   former: Weights | undefined,
 ): NewRow {
+  const { checkpoint, body } = record;
   const weight = (former?.weight ?? 0) + body.length;
-  const isDue = whole || former === undefined || weight > Math.max(former.base_weight, SMALL);
-  const snapshot = isDue ? encodeSnapshot(checkpoint) : null;
+  const { snapshot, base_weight } = snapshotOf(record, weight, former);
   const { seq, parentSeq, step, source, createdAt, format, note } = checkpoint;
   const head: Unsealed = {
     id: idOf(key, seq),
@@ -62,8 +64,8 @@ export function rowOf(
     status: note.status.kind,
     created_at: createdAt,
     format,
-    base_weight: snapshot?.length ?? former?.base_weight ?? 0,
-    weight: isDue ? 0 : weight,
+    base_weight,
+    weight: snapshot === null ? weight : 0,
   };
   const columns = columnsOf(head, checksum(body), crcOf(snapshot));
   const crc = checksum(...columns);
@@ -72,13 +74,29 @@ export function rowOf(
     id: head.id,
     crc,
     fingerprint,
-    base_weight: head.base_weight,
+    base_weight,
     weight: head.weight,
     columns,
     body,
     snapshot,
     bytes: Buffer.byteLength(body) + (snapshot === null ? 0 : Buffer.byteLength(snapshot)),
   };
+}
+
+/**
+ * The snapshot that is due, and what the state weighs as far as that is known: it is weighed when the bodies outweigh what it weighed the
+ * last time. One that grew along with them, as a list does that is appended to, may need none.
+ */
+function snapshotOf(
+  { checkpoint, whole }: NewRecord,
+  weight: number,
+  former: Weights | undefined,
+): Pick<LogRow, "snapshot" | "base_weight"> {
+  const isSure = whole || former === undefined;
+  if (!isSure && weight <= Math.max(former.base_weight, SMALL))
+    return { snapshot: null, base_weight: former.base_weight };
+  const text = encodeSnapshot(checkpoint);
+  return { snapshot: isSure || weight > SHARE * text.length ? text : null, base_weight: text.length };
 }
 
 export function addRow({ addLog }: Statements, row: NewRow): void {

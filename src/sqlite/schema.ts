@@ -43,7 +43,7 @@ const MIGRATIONS: readonly string[] = [
     status TEXT NOT NULL,
     created_at REAL NOT NULL,
     format INTEGER NOT NULL,
-    -- what the last snapshot of the line weighs, and the bodies since
+    -- what the state weighed when it was last weighed, and the bodies since the line's last snapshot
     base_weight INTEGER NOT NULL,
     weight INTEGER NOT NULL,
     body_crc INTEGER NOT NULL,

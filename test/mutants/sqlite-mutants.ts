@@ -212,15 +212,29 @@ export const SQLITE_MUTANTS: readonly Mutant[] = [
   {
     breaks: "T1: snapshots are never due",
     file: "src/sqlite/log.ts",
-    find: "former === undefined || weight > Math.max(former.base_weight, SMALL)",
-    replace: "former === undefined",
+    find: "if (!isSure && weight <= Math.max(former.base_weight, SMALL))",
+    replace: "if (!isSure)",
     killers: STORE,
+  },
+  {
+    breaks: "T1: bodies may outweigh the state many times before it is written",
+    file: "src/sqlite/log.ts",
+    find: "const SHARE = 2 / 3;",
+    replace: "const SHARE = 9;",
+    killers: ["test/sqlite/size.test.ts"],
+  },
+  {
+    breaks: "T1: a state that grew along with its bodies is written whenever it is weighed",
+    file: "src/sqlite/log.ts",
+    find: "const SHARE = 2 / 3;",
+    replace: "const SHARE = 0;",
+    killers: ["test/sqlite/size.test.ts"],
   },
   {
     breaks: "T4: a state that does not follow by deltas is kept as deltas",
     file: "src/sqlite/log.ts",
-    find: "const isDue = whole || former === undefined",
-    replace: "const isDue = former === undefined",
+    find: "const isSure = whole || former === undefined",
+    replace: "const isSure = former === undefined",
     killers: CONTRACT,
   },
   {
