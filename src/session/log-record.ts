@@ -11,6 +11,7 @@ import { NO_PROGRESS, type Progress } from "../superstep/frontier.js";
 import type { RouteTarget } from "../superstep/outcome.js";
 import { type Checkpoint, type CheckpointRef, type Note, targetOf, taskId, tasksOf } from "./checkpoint.js";
 import { decode, encode } from "./codec.js";
+import { grow, grownIn, growthOf } from "./growth.js";
 import { READY } from "./status.js";
 
 /** Operations by one letter: add, replace, delete, push. */
@@ -26,7 +27,7 @@ interface Body {
   readonly f: readonly StoredTask[];
   /** Deltas. */
   readonly d: readonly (readonly [StoredWriter, string, readonly StoredOp[]])[];
-  /** Versions that grew. */
+  /** Versions that grew, unless they follow from the deltas. */
   readonly v?: Versions;
   /** Progress. */
   readonly p?: Progress;
@@ -34,8 +35,8 @@ interface Body {
   readonly r?: readonly StoredTask[];
   /** Note, unless it is plainly ready. */
   readonly n?: Note;
-  /** Fingerprint. */
-  readonly g: string;
+  /** Fingerprint, unless it is the session's. */
+  readonly g?: string;
   /** Channels whose values stand beside the record only as long as it is the head. */
   readonly e?: readonly string[];
   /** The checkpoint that this fork starts from. */
@@ -62,6 +63,8 @@ export interface StoredRecord {
   readonly step: number;
   readonly createdAt: number;
   readonly format: number;
+  /** The one that the session began under. */
+  readonly fingerprint: string;
   readonly body: string;
   readonly snapshot: string | undefined;
 }
@@ -70,25 +73,31 @@ export interface DecodedRecord {
   readonly record: StoredRecord;
   readonly body: Body;
 }
+/** What a store knows of the checkpoint that another one builds on. */
+export interface KnownParent extends Pick<Checkpoint, "frontier" | "versions"> {
+  /** The one that the session began under. */
+  readonly fingerprint: string;
+}
 /** A checkpoint without its state, which takes a chain to read. */
 export type Outline = Omit<Checkpoint, "state" | "versions">;
 /** The part of a checkpoint that follows from a chain. */
 export type StoredState = Pick<Checkpoint, "state" | "versions">;
 
-/** What changed. `parentFrontier`: when it is what ran, it is not written again. `whole`: a snapshot goes with it, in place of the deltas. */
+/** What changed. What follows from a parent that is known is not written again. `whole`: a snapshot goes with it, in place of the deltas. */
 export function encodeBody(
   checkpoint: Checkpoint,
-  { parentFrontier, whole = false }: { readonly parentFrontier?: readonly TaskRef[]; readonly whole?: boolean } = {},
+  { parent, whole = false }: { readonly parent?: KnownParent | undefined; readonly whole?: boolean } = {},
 ): string {
-  const { incarnation, seq, frontier, progress, ran, note, ephemeral, forkedFrom, updatedChannels } = checkpoint;
+  const { incarnation, seq, parentSeq, frontier, progress, ran, note, ephemeral, forkedFrom, fingerprint } = checkpoint;
   const body: { -readonly [K in keyof Body]: Body[K] } = {
     f: toStoredTasks(frontier, incarnation, seq),
     d: toStoredDeltas(checkpoint),
-    g: checkpoint.fingerprint,
   };
-  if (updatedChannels.length > 0) body.v = grown(checkpoint.versions, updatedChannels);
+  const growth = growthOf(checkpoint, body.d, whole ? undefined : parent?.versions);
+  if (growth !== undefined) body.v = growth;
+  if (parentSeq !== undefined && fingerprint !== parent?.fingerprint) body.g = fingerprint;
   if (progress !== NO_PROGRESS) body.p = progress;
-  if (ran.length > 0 && ran !== parentFrontier) body.r = toStoredTasks(ran, incarnation, checkpoint.parentSeq ?? seq);
+  if (ran.length > 0 && ran !== parent?.frontier) body.r = toStoredTasks(ran, incarnation, parentSeq ?? seq);
   if (!isPlain(note)) body.n = note;
   if (ephemeral.length > 0) body.e = ephemeral;
   if (forkedFrom !== undefined) body.o = { incarnation: forkedFrom.incarnation, seq: forkedFrom.seq };
@@ -131,7 +140,7 @@ export function outlineOf(decoded: DecodedRecord, parent: () => DecodedRecord): 
   const outline = {
     ...columns,
     ...(body.o && { forkedFrom: body.o }),
-    fingerprint: body.g,
+    fingerprint: body.g ?? record.fingerprint,
     ephemeral: [],
     frontier: fromStoredTasks(body.f, record.incarnation, record.seq),
     progress: body.p ?? NO_PROGRESS,
@@ -143,7 +152,7 @@ export function outlineOf(decoded: DecodedRecord, parent: () => DecodedRecord): 
         delta: ops.map(fromStoredOp),
       }),
     ),
-    updatedChannels: Object.keys(body.v ?? {}),
+    updatedChannels: grownIn(body),
     note: body.n ?? { status: READY, passed: [], issued: 0 },
   };
   sealStored(outline);
@@ -185,7 +194,7 @@ function forward(former: StoredState, records: readonly DecodedRecord[]): Stored
   const base = start < 0 ? former : wholeState(records[start] as DecodedRecord);
   const state: Record<string, unknown> = { ...base.state };
   const byChannel = new Map<string, Delta[]>();
-  let { versions } = base;
+  const versions = { ...base.versions };
   for (const { body } of records.slice(start + 1)) {
     for (const channel of clearedBy(body)) {
       state[channel] = undefined;
@@ -196,14 +205,15 @@ function forward(former: StoredState, records: readonly DecodedRecord[]): Stored
       list.push(ops.map(fromStoredOp));
       byChannel.set(channel, list);
     }
-    versions = { ...versions, ...body.v };
+    grow(versions, body);
   }
   for (const [channel, deltas] of byChannel) state[channel] = applyDeltas(state[channel], deltas);
   return { state: state as StateOf<Channels>, versions };
 }
 
 /** Channels that changed without a delta: their values are gone, or are ephemeral. They may have been kept before the graph changed. */
-function clearedBy({ v = {}, d, e = [] }: Body): readonly string[] {
+function clearedBy({ v, d, e = [] }: Body): readonly string[] {
+  if (v === undefined) return e;
   return [...Object.keys(v).filter((channel) => !d.some(([, written]) => written === channel)), ...e];
 }
 
@@ -214,12 +224,6 @@ function freeze({ state, versions }: StoredState): StoredState {
 
 function isPlain({ status, passed, issued, trace }: Note): boolean {
   return status.kind === "ready" && passed.length === 0 && issued === 0 && trace === undefined;
-}
-
-function grown(versions: Versions, channels: readonly string[]): Versions {
-  const grown: Record<string, number> = {};
-  for (const channel of channels) grown[channel] = versions[channel] ?? 0;
-  return grown;
 }
 
 function toStoredDeltas({ ran, deltas, ephemeral }: Checkpoint): Body["d"] {

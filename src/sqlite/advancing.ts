@@ -23,7 +23,7 @@ export function advanceKnown(
   if (head === undefined || fence === undefined || keepsRecords || !isBare(head, checkpoint)) return undefined;
   const { session } = head;
   const { key } = session;
-  const row = rowOf(key, record, head);
+  const row = rowOf(session, record, head);
   const { sessionId } = checkpoint;
   crashPoint("sqlite.begun");
   const { changes } = statements.advanceLog.run(

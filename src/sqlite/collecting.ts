@@ -119,10 +119,9 @@ function groundedTexts(
   session: SessionRow,
   row: LogRow,
 ): { readonly body: string; readonly snapshot: string } {
-  const { key, incarnation } = session;
   const sessionId = session.session_id ?? "";
   const { checkpoint, record } = readCheckpoint(statements, { sessionId, session }, row.id);
-  const parent = () => readParent(statements, { row, segment: { sessionId, incarnation, key } });
+  const parent = () => readParent(statements, { row, segment: { ...session, sessionId } });
   return {
     body: needsParent(record) ? withRan(record, parent()) : row.body,
     snapshot: row.snapshot ?? encodeSnapshot(checkpoint),

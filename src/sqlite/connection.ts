@@ -3,14 +3,15 @@
  * given up with all that was known, and the next call opens the file again.
  */
 import { existsSync } from "node:fs";
-import { CheckpointError, type TaskRef } from "../errors.js";
+import { CheckpointError } from "../errors.js";
+import type { KnownParent } from "../session/log-record.js";
 import { type DriverName, openDatabase, type SqliteDatabase } from "./driver.js";
 import { failureOf, isFatal } from "./failures.js";
 import { migrate } from "./schema.js";
 import { prepareAll, type SessionRow, type Statements } from "./statements.js";
 
 /** A head that this process wrote or read. Another one may have written since. */
-export interface KnownHead {
+export interface KnownHead extends KnownParent {
   readonly incarnation: string;
   readonly seq: number;
   /** Of its row. */
@@ -21,7 +22,6 @@ export interface KnownHead {
   readonly crc: number;
   /** The session's record. */
   readonly session: SessionRow;
-  readonly frontier: readonly TaskRef[];
   /** Whether ephemeral values stand beside it. */
   readonly hasEphemeral: boolean;
 }

@@ -29,8 +29,8 @@ export interface Placed<R extends LogHead = LogHead> {
 export function* segmentsOf(statements: Statements, { sessionId, session }: Line, floor: number): Generator<Segment> {
   let last = idOf(session.key, SPAN - 1);
   for (let row = session; ; row = ancestor(statements, sessionId, last)) {
-    const { key, incarnation, origin } = row;
-    yield { sessionId, key, incarnation, first: idOf(key, Math.max(floor, 1)), last, origin };
+    const { key, incarnation, fingerprint, origin } = row;
+    yield { sessionId, key, incarnation, fingerprint, first: idOf(key, Math.max(floor, 1)), last, origin };
     if (origin === null || seqOf(origin) < floor) return;
     last = origin;
   }

@@ -6,11 +6,13 @@ import { checksum, verify } from "./checksum.js";
 import { idOf, keyOf, seqOf } from "./schema.js";
 import type { LogBody, LogHead, LogRow, Statements } from "./statements.js";
 
-/** Whose a row is: the session that is read, and the incarnation that wrote the row, which an ancestor of a fork may have been. */
+/** Whose a row is: the session that is read, and what is known of the one that wrote the row, which may be an ancestor of a fork. */
 export interface Owner {
   readonly sessionId: string;
   readonly incarnation: string;
   readonly key: number;
+  /** The one that the session began under. */
+  readonly fingerprint: string;
 }
 /** A checkpoint on its way into the log. */
 export interface NewRecord {
@@ -23,8 +25,10 @@ export interface NewRecord {
 /** A row before its checksums are known. */
 type Unsealed = Omit<LogHead, "body_crc" | "snapshot_crc" | "crc">;
 
-/** Bodies may weigh this much before the first snapshot after a small one, in characters. */
+/** Bodies may weigh this much whatever the state weighs, in characters. */
 const SMALL = 8 * 1024;
+/** Bodies that make up no more than this much of what the state weighs are better read than replaced by a snapshot. */
+const SHARE = 2 / 3;
 
 /** What a new row weighs: a part of its head. */
 type Weights = Pick<LogHead, "weight" | "base_weight">;
@@ -41,11 +45,11 @@ export interface NewRow extends Weights {
   readonly bytes: number;
 }
 
-/** The row of a checkpoint; a snapshot goes with it when the bodies since the last one outweigh it. */
-export function rowOf(key: number, { checkpoint, body, whole }: NewRecord, former: Weights | undefined): NewRow {
+/** The row of a checkpoint; a snapshot goes with it when the bodies since the last one outweigh the state. */
+export function rowOf({ key }: Pick<Owner, "key">, record: NewRecord, former: Weights | undefined): NewRow {
+  const { checkpoint, body } = record;
   const weight = (former?.weight ?? 0) + body.length;
-  const isDue = whole || former === undefined || weight > Math.max(former.base_weight, SMALL);
-  const snapshot = isDue ? encodeSnapshot(checkpoint) : null;
+  const { snapshot, base_weight } = snapshotOf(record, weight, former);
   const { seq, parentSeq, step, source, createdAt, format, note } = checkpoint;
   const head: Unsealed = {
     id: idOf(key, seq),
@@ -55,8 +59,8 @@ export function rowOf(key: number, { checkpoint, body, whole }: NewRecord, forme
     status: note.status.kind,
     created_at: createdAt,
     format,
-    base_weight: snapshot?.length ?? former?.base_weight ?? 0,
-    weight: isDue ? 0 : weight,
+    base_weight,
+    weight: snapshot === null ? weight : 0,
   };
   const columns = columnsOf(head, checksum(body), crcOf(snapshot));
   const crc = checksum(...columns);
@@ -65,13 +69,29 @@ export function rowOf(key: number, { checkpoint, body, whole }: NewRecord, forme
     id: head.id,
     created_at: head.created_at,
     crc,
-    base_weight: head.base_weight,
+    base_weight,
     weight: head.weight,
     columns,
     body,
     snapshot,
     bytes: Buffer.byteLength(body) + (snapshot === null ? 0 : Buffer.byteLength(snapshot)),
   };
+}
+
+/**
+ * The snapshot that is due, and what the state weighs as far as that is known: it is weighed when the bodies outweigh what it weighed the
+ * last time. One that grew along with them, as a list does that is appended to, may need none.
+ */
+function snapshotOf(
+  { checkpoint, whole }: NewRecord,
+  weight: number,
+  former: Weights | undefined,
+): Pick<LogRow, "snapshot" | "base_weight"> {
+  const isSure = whole || former === undefined;
+  if (!isSure && weight <= Math.max(former.base_weight, SMALL))
+    return { snapshot: null, base_weight: former.base_weight };
+  const text = encodeSnapshot(checkpoint);
+  return { snapshot: isSure || weight > SHARE * text.length ? text : null, base_weight: text.length };
 }
 
 export function addRow({ addLog }: Statements, row: NewRow): void {
@@ -110,6 +130,7 @@ export function decodeRow(owner: Owner, row: LogBody & { readonly snapshot?: str
       step: row.step,
       createdAt: row.created_at,
       format: row.format,
+      fingerprint: owner.fingerprint,
       body,
       snapshot: snapshot ?? undefined,
     }),

@@ -19,6 +19,8 @@ const MIGRATIONS: readonly string[] = [
     -- null: deleted, and its rows are kept for its forks
     session_id TEXT UNIQUE,
     incarnation TEXT NOT NULL,
+    -- of the graph that it began under; log rows of another graph say so
+    fingerprint TEXT NOT NULL,
     -- the log row that it was forked from
     origin INTEGER,
     -- the place of the oldest checkpoint that it shows
@@ -41,7 +43,7 @@ const MIGRATIONS: readonly string[] = [
     status TEXT NOT NULL,
     created_at REAL NOT NULL,
     format INTEGER NOT NULL,
-    -- what the last snapshot of the line weighs, and the bodies since
+    -- what the state weighed when it was last weighed, and the bodies since the line's last snapshot
     base_weight INTEGER NOT NULL,
     weight INTEGER NOT NULL,
     body_crc INTEGER NOT NULL,

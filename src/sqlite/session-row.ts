@@ -45,11 +45,11 @@ export function checkSessions(file: OpenFile): void {
 
 /** The newest row of the session. Throws CheckpointCorruptError also when it is older than one that was there before. */
 export function readHead({ newest }: Statements, { sessionId, session }: Line): LogHead {
-  const { key, incarnation, seen } = session;
+  const { key, incarnation, fingerprint, seen } = session;
   const head = newest.get(idOf(key, 1), idOf(key, SPAN - 1)) as LogHead | undefined;
   if (head === undefined || seqOf(head.id) < seen)
     throw new CheckpointCorruptError(`the newest checkpoint of session "${sessionId}"`);
-  return checkHead({ sessionId, incarnation, key }, head);
+  return checkHead({ sessionId, incarnation, fingerprint, key }, head);
 }
 
 /** How many task records stand beside the head. */
@@ -85,6 +85,6 @@ function sessionChecksum(row: Omit<SessionRow, "key" | "crc">): number {
 
 /** In the order of the table. */
 function columnsOf(row: Omit<SessionRow, "key" | "crc">): (string | number | null)[] {
-  const { session_id, incarnation, origin, floor, seen, kept, note, note_status, updated_at } = row;
-  return [session_id, incarnation, origin, floor, seen, kept, note, note_status, updated_at];
+  const { session_id, incarnation, fingerprint, origin, floor, seen, kept, note, note_status, updated_at } = row;
+  return [session_id, incarnation, fingerprint, origin, floor, seen, kept, note, note_status, updated_at];
 }

@@ -35,7 +35,7 @@ import { atomically, type LogHead, type Statements } from "./statements.js";
 import { transactionOn } from "./transaction.js";
 import { type Written, writeCheckpoint, writeDeletion, writeNote } from "./writing.js";
 
-/** Heads that are remembered, so that what ran next need not be written again. */
+/** Heads that are remembered, so that what follows from them need not be written again. */
 const KNOWN_HEADS = 10_000;
 /** Sessions that are pruned in one transaction. */
 const PRUNED_AT_ONCE = 50;
@@ -235,17 +235,14 @@ function keysOf(file: OpenFile, sessionId: string | undefined): readonly number[
   return line === undefined ? [] : [line.session.key];
 }
 
-/** What ran is not written again where the parent's record says it. */
 function recordOf({ known }: OpenFile, checkpoint: Checkpoint, { whole = false }: CommitOptions): NewRecord {
-  const parent = parentIn(known, checkpoint);
-  const body = encodeBody(checkpoint, { whole, ...(parent && { parentFrontier: parent.frontier }) });
-  return { checkpoint, body, whole };
+  return { checkpoint, body: encodeBody(checkpoint, { whole, parent: parentIn(known, checkpoint) }), whole };
 }
 
 /** The one that was used longest ago leaves. */
 function remember(
   heads: Map<string, KnownHead>,
-  { sessionId, incarnation, seq, frontier, ephemeral }: Checkpoint,
+  { sessionId, incarnation, seq, frontier, versions, ephemeral }: Checkpoint,
   { row, session }: Pick<Written, "row" | "session">,
 ): void {
   heads.delete(sessionId);
@@ -261,6 +258,8 @@ function remember(
     crc,
     session,
     frontier,
+    versions,
+    fingerprint: session.fingerprint,
     hasEphemeral,
   });
   if (heads.size > KNOWN_HEADS) for (const oldest of heads.keys()) return void heads.delete(oldest);

@@ -7,6 +7,7 @@ export interface SessionRow {
   /** Null: deleted, and kept for its forks. */
   readonly session_id: string | null;
   readonly incarnation: string;
+  readonly fingerprint: string;
   readonly origin: number | null;
   readonly floor: number;
   readonly seen: number;
@@ -56,7 +57,9 @@ export interface LeaseRow {
 
 const LOG = "id, parent, step, source, status, created_at, format, base_weight, weight, body_crc, snapshot_crc, crc";
 const LOG_HEAD = named(LOG);
-const SESSION = named("key, session_id, incarnation, origin, floor, seen, kept, note, note_status, updated_at, crc");
+const SESSION = named(
+  "key, session_id, incarnation, fingerprint, origin, floor, seen, kept, note, note_status, updated_at, crc",
+);
 const LOG_WEIGHT = "octet_length(body) + coalesce(octet_length(snapshot), 0)";
 
 /** Under our own names: those in the file's schema may have been damaged. */
@@ -78,10 +81,11 @@ const SQL = {
   sessionsAfter: `SELECT ${SESSION} FROM session WHERE session_id > ? ORDER BY session_id LIMIT ?`,
   forks: `SELECT ${SESSION} FROM session WHERE origin BETWEEN ? AND ? ORDER BY key`,
   keys: "SELECT key AS key FROM session WHERE session_id IS NOT NULL ORDER BY key",
-  addSession: `INSERT INTO session (session_id, incarnation, origin, floor, seen, kept, note, note_status, updated_at, crc)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING key AS key`,
-  setSession: `UPDATE session SET session_id = ?, incarnation = ?, origin = ?, floor = ?, seen = ?, kept = ?, note = ?,
-    note_status = ?, updated_at = ?, crc = ? WHERE key = ?`,
+  addSession: `INSERT INTO session
+    (session_id, incarnation, fingerprint, origin, floor, seen, kept, note, note_status, updated_at, crc)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING key AS key`,
+  setSession: `UPDATE session SET session_id = ?, incarnation = ?, fingerprint = ?, origin = ?, floor = ?, seen = ?, kept = ?,
+    note = ?, note_status = ?, updated_at = ?, crc = ? WHERE key = ?`,
   dropSession: "DELETE FROM session WHERE key = ?",
   checkSessions: "PRAGMA integrity_check(session)",
 

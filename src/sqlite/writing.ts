@@ -90,10 +90,11 @@ interface Start {
 
 function addFirst(statements: Statements, record: NewRecord, start: Start | undefined): Written {
   const { checkpoint } = record;
-  const { sessionId, incarnation, seq, createdAt } = checkpoint;
+  const { sessionId, incarnation, seq, createdAt, fingerprint } = checkpoint;
   const session = addSession(statements, {
     session_id: sessionId,
     incarnation,
+    fingerprint,
     origin: start?.placed.row.id ?? null,
     floor: start?.floor ?? 0,
     seen: seq,
@@ -103,7 +104,7 @@ function addFirst(statements: Statements, record: NewRecord, start: Start | unde
     updated_at: createdAt,
   });
   if (checkpoint.ephemeral.length > 0) replaceEphemeral(statements, session.key, checkpoint);
-  const row = rowOf(session.key, record, start?.placed.row);
+  const row = rowOf(session, record, start?.placed.row);
   addRow(statements, row);
   return { row, session, bytes: row.bytes };
 }
@@ -122,7 +123,7 @@ function advance(
   const { session } = line;
   if (!keepsRecords && (hasEphemeral || kept > 0)) statements.dropPending.run(session.key);
   if (keepsRecords || checkpoint.ephemeral.length > 0) replaceEphemeral(statements, session.key, checkpoint);
-  const row = rowOf(session.key, record, head);
+  const row = rowOf(session, record, head);
   addRow(statements, row);
   const { seq: seen, createdAt } = checkpoint;
   const isKept = keepsRecords && kept > 0;

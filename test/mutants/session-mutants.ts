@@ -3,9 +3,31 @@ import type { Mutant } from "./mutant.js";
 
 const MEMORY = "src/session/memory-checkpointer.ts";
 const LEASES = "src/session/lease-table.ts";
+const RECORDS = ["test/session/log-record.test.ts", "test/properties/known-parents.test.ts"];
 const CONTRACT = ["test/testing/checkpointer-contract.test.ts"];
 
 export const SESSION_MUTANTS: readonly Mutant[] = [
+  {
+    breaks: "B6: a version that follows from the deltas does not grow on reading",
+    file: "src/session/growth.ts",
+    find: "versions[channel] = versionOf(versions, channel) + 1;",
+    replace: "versions[channel] = versionOf(versions, channel);",
+    killers: RECORDS,
+  },
+  {
+    breaks: "B6: a version that grew by more than one, over several supersteps, is not written down",
+    file: "src/session/growth.ts",
+    find: "versionOf(versions, channel) === versionOf(former, channel) + 1",
+    replace: "versionOf(versions, channel) > versionOf(former, channel)",
+    killers: RECORDS,
+  },
+  {
+    breaks: "T4: a record of another graph passes for one of its session's first",
+    file: "src/session/log-record.ts",
+    find: "if (parentSeq !== undefined && fingerprint !== parent?.fingerprint)",
+    replace: "if (parentSeq !== undefined && parent === undefined)",
+    killers: RECORDS,
+  },
   {
     breaks: "C4: the store in memory commits on any head",
     file: MEMORY,

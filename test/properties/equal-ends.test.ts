@@ -111,9 +111,10 @@ async function bytesInMemory(program: Program, way: Way): Promise<readonly strin
   await way(appOf(program), () => store);
   const line = store.history("s", { limit: 1_000 }).toReversed();
   const head = line.at(-1);
+  const fingerprint = line[0]?.fingerprint ?? "";
   const bodies = line.map((one, place) => {
-    const parentFrontier = line[place - 1]?.frontier;
-    return encodeBody(one, parentFrontier && { parentFrontier });
+    const parent = line[place - 1];
+    return encodeBody(one, { parent: parent && { ...parent, fingerprint } });
   });
   return [...bodies, head ? encodeSnapshot(head) : ""];
 }

@@ -24,6 +24,7 @@ const DAMAGE = [
 ].map((change) => ({ table: "log", change }));
 const BESIDE = [
   { table: "session", change: "incarnation = 'other'" },
+  { table: "session", change: "fingerprint = 'fedcba9876543210'" },
   { table: "session", change: "kept = 0" },
   { table: "session", change: "floor = 2" },
   { table: "session", change: "note_status = 'failed'" },

@@ -49,6 +49,35 @@ test("T2: a fork shares what it starts from, whatever that weighs", async () => 
     expect(store.load(`fork ${place}`)?.checkpoint.state).toEqual(origin.state);
 });
 
+test("T4: each part of a forked line is of the graph that wrote it, also when its session is gone", async () => {
+  const [one, two, three] = ["1111111111111111", "2222222222222222", "3333333333333333"] as const;
+  const database = new Database(":memory:");
+  const store = new SqliteCheckpointer(database);
+  const first = { ...listing("s"), fingerprint: one };
+  const second = nextOf(first, "text", replaceAll("second"));
+  const moved = { ...nextOf(second, "text", replaceAll("moved")), fingerprint: two };
+  const fork = { ...forkOf(moved, "fork", { incarnation: "f" }), fingerprint: three };
+  const forked = nextOf(fork, "text", replaceAll("forked"));
+  const back = { ...nextOf(forked, "text", replaceAll("back")), fingerprint: one };
+  for (const checkpoint of [first, second, moved]) await store.commit(checkpoint);
+  await store.commit(fork, { origin: "s" });
+  for (const checkpoint of [forked, back]) await store.commit(checkpoint);
+  const graphs = (among: SqliteCheckpointer) =>
+    among.history("fork", { limit: 9 }).map(({ fingerprint }) => fingerprint);
+  const expected = [one, three, three, two, one, one];
+  expect(graphs(store)).toEqual(expected);
+  const named = database.prepare("SELECT count(*) AS n FROM log WHERE body LIKE '%\"g\":%'").get();
+  expect(named).toEqual({ n: 2 });
+  await store.delete("s");
+  await store.commit({ ...listing("s"), fingerprint: two });
+  await store.prune({ sessionId: "fork", keepLast: 5 });
+  for (const among of [store, new SqliteCheckpointer(database)]) {
+    expect(graphs(among)).toEqual(expected.slice(0, 5));
+    expect(among.load("fork")?.checkpoint.fingerprint).toBe(one);
+    expect(among.load("s")?.checkpoint.fingerprint).toBe(two);
+  }
+});
+
 test("T1: a fork's chain goes on weighing where its origin's left off", async () => {
   const database = new Database(":memory:");
   const store = new SqliteCheckpointer(database);

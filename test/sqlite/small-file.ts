@@ -24,7 +24,7 @@ const RECORDS: readonly TaskRecord[] = [
 /** The ids of the sessions in the file. */
 export const SESSIONS = ["origin", "fork"] as const;
 
-/** Writes the file: a few supersteps, an open question, a kept result, an ephemeral value, and a fork. Gives its bytes. */
+/** Writes the file: a few supersteps, an open question, a kept result, an ephemeral value, and a fork of another graph. Gives its bytes. */
 export async function writeSmallFile(path: string): Promise<Buffer> {
   const database = new Database(path);
   database.pragma("page_size = 512");
@@ -33,7 +33,7 @@ export async function writeSmallFile(path: string): Promise<Buffer> {
   const second = nextOf(first, "list", [{ op: "append", path: [], items: ["second ".repeat(60)] }]);
   const third = nextOf(second, "n", replaceAll(3), { frontier: ["a", { node: "b", input: { deep: [1] } }] });
   const fourth = nextOf(third, "now", replaceAll({ secret: 4 }), { ephemeral: ["now"], frontier: ["a", "b"] });
-  const fork = forkOf(second, "fork", { write: ["n", replaceAll(-1)] });
+  const fork = { ...forkOf(second, "fork", { write: ["n", replaceAll(-1)] }), fingerprint: "fedcba9876543210" };
   const forked = nextOf(fork, "list", [{ op: "append", path: [], items: ["forked"] }]);
   await driven(store, "origin", async () => {
     for (const checkpoint of [first, second, third, fourth]) await store.commit(checkpoint);
