@@ -68,11 +68,15 @@ export interface StoredRecord {
   readonly body: string;
   readonly snapshot: string | undefined;
 }
+/** As much of a record as those after it need. */
+export type StoredLink = Pick<StoredRecord, "incarnation" | "seq" | "body" | "snapshot">;
 /** A record whose body was read. */
-export interface DecodedRecord {
-  readonly record: StoredRecord;
+export interface Decoded<R extends StoredLink> {
+  readonly record: R;
   readonly body: Body;
 }
+export type DecodedRecord = Decoded<StoredRecord>;
+export type DecodedLink = Decoded<StoredLink>;
 /** What a store knows of the checkpoint that another one builds on. */
 export interface KnownParent extends Pick<Checkpoint, "frontier" | "versions"> {
   /** The one that the session began under. */
@@ -118,7 +122,7 @@ export function encodeSnapshot({
 }
 
 /** Throws when the body was not made by `encodeBody`. */
-export function decodeRecord(record: StoredRecord): DecodedRecord {
+export function decodeRecord<R extends StoredLink>(record: R): Decoded<R> {
   return { record, body: decode(record.body) as Body };
 }
 
@@ -133,7 +137,7 @@ export function ephemeralOf({ body }: DecodedRecord): readonly string[] {
 }
 
 /** All but the state. `parent` is asked only when `needsParent`. Without ephemeral values. */
-export function outlineOf(decoded: DecodedRecord, parent: () => DecodedRecord): Outline {
+export function outlineOf(decoded: DecodedRecord, parent: () => DecodedLink): Outline {
   const { record, body } = decoded;
   const { body: _body, snapshot: _snapshot, ...columns } = record;
   const ran = ranOf(decoded, parent);
@@ -160,8 +164,8 @@ export function outlineOf(decoded: DecodedRecord, parent: () => DecodedRecord): 
 }
 
 /** The states of the last so many records of a chain that begins with a snapshot, oldest first, sharing what did not change. */
-export function lastStates(chain: readonly DecodedRecord[], count: number): readonly StoredState[] {
-  const [base, ...later] = chain as readonly [DecodedRecord, ...DecodedRecord[]];
+export function lastStates(chain: readonly DecodedLink[], count: number): readonly StoredState[] {
+  const [base, ...later] = chain as readonly [DecodedLink, ...DecodedLink[]];
   const oldest = chain.length - count;
   const states = [forward(wholeState(base), later.slice(0, oldest))];
   for (const record of later.slice(oldest)) states.push(forward(states[states.length - 1] as StoredState, [record]));
@@ -169,13 +173,13 @@ export function lastStates(chain: readonly DecodedRecord[], count: number): read
 }
 
 /** The body of a record that lives on without its parent. */
-export function withRan(decoded: DecodedRecord, parent: DecodedRecord): string {
+export function withRan(decoded: DecodedRecord, parent: DecodedLink): string {
   const { incarnation, seq } = parent.record;
   const ran = ranOf(decoded, () => parent);
   return encode({ ...decoded.body, r: toStoredTasks(ran, incarnation, seq) } satisfies Body);
 }
 
-function ranOf(decoded: DecodedRecord, parent: () => DecodedRecord): readonly TaskRef[] {
+function ranOf(decoded: DecodedRecord, parent: () => DecodedLink): readonly TaskRef[] {
   const { record, body } = decoded;
   if (body.r !== undefined) return fromStoredTasks(body.r, record.incarnation, record.parentSeq ?? record.seq);
   if (!needsParent(decoded)) return [];
@@ -183,15 +187,15 @@ function ranOf(decoded: DecodedRecord, parent: () => DecodedRecord): readonly Ta
   return fromStoredTasks(before.f, former.incarnation, former.seq);
 }
 
-function wholeState({ record }: DecodedRecord): StoredState {
+function wholeState({ record }: DecodedLink): StoredState {
   const { s: state, v: versions } = decode(record.snapshot ?? "") as Snapshot;
   return { state, versions };
 }
 
 /** The state after these records; deltas of one channel are applied together. */
-function forward(former: StoredState, records: readonly DecodedRecord[]): StoredState {
+function forward(former: StoredState, records: readonly DecodedLink[]): StoredState {
   const start = records.findLastIndex(({ body }) => body.w === true);
-  const base = start < 0 ? former : wholeState(records[start] as DecodedRecord);
+  const base = start < 0 ? former : wholeState(records[start] as DecodedLink);
   const state: Record<string, unknown> = { ...base.state };
   const byChannel = new Map<string, Delta[]>();
   const versions = { ...base.versions };

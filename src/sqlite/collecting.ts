@@ -102,7 +102,7 @@ function cutBelow(statements: Statements, session: SessionRow, bottom: LogHead):
  */
 function ground(statements: Statements, session: SessionRow, { id }: LogHead, below: Pruned): number | undefined {
   try {
-    const [row] = statements.chain.all(id, id) as [LogRow];
+    const row = statements.row.get(id) as LogRow;
     const grounded = groundedTexts(statements, session, row);
     const written = weightOf(grounded) - weightOf(row);
     if (written >= below.bytes) return undefined;

@@ -5,11 +5,17 @@
  */
 import { CheckpointCorruptError } from "../errors.js";
 import type { Checkpoint } from "../session/checkpoint.js";
-import { type DecodedRecord, lastStates, outlineOf, type StoredState } from "../session/log-record.js";
-import { checkHead, decodeRow, nameOf, type Owner, reading } from "./log.js";
+import {
+  type DecodedLink,
+  type DecodedRecord,
+  lastStates,
+  outlineOf,
+  type StoredState,
+} from "../session/log-record.js";
+import { checkHead, decodeLink, decodeRow, nameOf, type Owner, reading } from "./log.js";
 import { idOf, keyOf, SPAN, seqOf } from "./schema.js";
 import { checkSession, type Line } from "./session-row.js";
-import type { LogBody, LogHead, LogRow, SessionRow, Statements } from "./statements.js";
+import type { LogBody, LogHead, LogLink, LogRow, SessionRow, Statements } from "./statements.js";
 
 /** The part of a line that lies in one session's rows. */
 export interface Segment extends Owner {
@@ -19,8 +25,10 @@ export interface Segment extends Owner {
   /** The row that comes before its first one. */
   readonly origin: number | null;
 }
+/** What a row is held to those before it by. */
+type Link = Pick<LogHead, "id" | "parent" | "step">;
 /** A row, and the segment that it stands in. */
-export interface Placed<R extends LogHead = LogHead> {
+export interface Placed<R extends Link = LogHead> {
   readonly row: R;
   readonly segment: Segment;
 }
@@ -43,18 +51,20 @@ export function readCheckpoint(
   id: number,
 ): { readonly checkpoint: Checkpoint; readonly record: DecodedRecord } {
   const chain = readChain(statements, line, { from: id, to: id });
-  const { row, decoded } = chain[chain.length - 1] as ReadRow;
-  const parent = () => chain[chain.length - 2]?.decoded ?? readParent(statements, row);
-  return reading(row.segment, row.row, () => {
+  const { segment } = (chain[chain.length - 1] as ReadLink).row;
+  const row = statements.row.get(id) as LogRow;
+  const record = decodeRow(segment, row);
+  const parent = () => chain[chain.length - 2]?.decoded ?? readParent(statements, { row, segment });
+  return reading(segment, row, () => {
     const [state] = lastStates(decodedOf(chain), 1) as readonly [StoredState];
-    return { checkpoint: Object.freeze({ ...outlineOf(decoded, parent), ...state }), record: decoded };
+    return { checkpoint: Object.freeze({ ...outlineOf(record, parent), ...state }), record };
   });
 }
 
 /** A row of a chain, read. */
-export interface ReadRow {
-  readonly row: Placed<LogRow>;
-  readonly decoded: DecodedRecord;
+export interface ReadLink {
+  readonly row: Placed<LogLink>;
+  readonly decoded: DecodedLink;
 }
 
 /** The rows that give the states from one row to another: back to the newest snapshot at or before the first, oldest first. Throws CheckpointCorruptError. */
@@ -62,22 +72,22 @@ export function readChain(
   statements: Statements,
   line: Line,
   { from, to }: { readonly from: number; readonly to: number },
-): readonly ReadRow[] {
-  let rows: Placed<LogRow>[] = [];
+): readonly ReadLink[] {
+  let rows: Placed<LogLink>[] = [];
   for (const segment of segmentsOf(statements, line, 0)) {
     if (segment.key > keyOf(to)) continue;
     const last = segment.key === keyOf(to) ? to : segment.last;
     const base = baseIn(statements, segment, from);
-    const part = statements.chain.all(base ?? segment.first, last) as LogRow[];
+    const part = statements.chain.all(base ?? segment.first, last) as LogLink[];
     rows = [...part.map((row) => ({ row, segment })), ...rows];
     if (base !== undefined) break;
   }
   checkLinks(rows);
   if (rows[0]?.row.snapshot == null || rows[rows.length - 1]?.row.id !== to) throw damagedLog(line);
-  return rows.map((row) => ({ row, decoded: decodeRow(row.segment, row.row) }));
+  return rows.map((row) => ({ row, decoded: decodeLink(row.segment, row.row) }));
 }
 
-export function decodedOf(chain: readonly ReadRow[]): readonly DecodedRecord[] {
+export function decodedOf(chain: readonly ReadLink[]): readonly DecodedLink[] {
   return chain.map(({ decoded }) => decoded);
 }
 
@@ -90,7 +100,7 @@ function baseIn({ base }: Statements, { key, first, last }: Segment, from: numbe
 /** The record before one that needs it. Throws CheckpointCorruptError. */
 export function readParent(
   { page }: Statements,
-  { row, segment }: { readonly row: LogHead; readonly segment: Owner },
+  { row, segment }: { readonly row: Link; readonly segment: Owner },
 ): DecodedRecord {
   const id = idOf(segment.key, row.parent ?? 0);
   const [parent] = page.all(id, id, 1) as LogBody[];
@@ -99,15 +109,15 @@ export function readParent(
 }
 
 /** Rows in the order of the line, oldest first. Throws CheckpointCorruptError where one does not follow the other. */
-function checkLinks(rows: readonly Placed[]): void {
+function checkLinks(rows: readonly Placed<LogLink>[]): void {
   for (const [place, row] of rows.entries()) {
     const former = rows[place - 1];
-    if (former !== undefined && !follows(former, row)) throw gapBefore(checked(row));
+    if (former !== undefined && !follows(former, row)) throw gapBefore(row);
   }
 }
 
 /** Whether the second row is the one that was written on top of the first. */
-export function follows(former: Placed, { row, segment }: Placed): boolean {
+export function follows(former: Placed<Link>, { row, segment }: Placed<Link>): boolean {
   return former.segment.key === segment.key
     ? row.parent === seqOf(former.row.id)
     : row.parent === null && segment.origin === former.row.id;
@@ -118,13 +128,7 @@ export function checked<P extends Placed>(placed: P): P {
   return placed;
 }
 
-export function gapBefore({
-  row,
-  segment,
-}: {
-  readonly row: LogHead;
-  readonly segment: Owner;
-}): CheckpointCorruptError {
+export function gapBefore({ row, segment }: { readonly row: Link; readonly segment: Owner }): CheckpointCorruptError {
   return new CheckpointCorruptError(`what comes before ${nameOf(segment, row)}`);
 }
 

@@ -1,10 +1,10 @@
 import { crashPoint } from "../crash-point.js";
 import { CheckpointCorruptError, SuperstepError } from "../errors.js";
 import { type Checkpoint, checkpointId } from "../session/checkpoint.js";
-import { type DecodedRecord, decodeRecord, encodeSnapshot } from "../session/log-record.js";
+import { type DecodedLink, type DecodedRecord, decodeRecord, encodeSnapshot } from "../session/log-record.js";
 import { checksum, verify } from "./checksum.js";
 import { idOf, keyOf, seqOf } from "./schema.js";
-import type { LogBody, LogHead, LogRow, Statements } from "./statements.js";
+import type { LogBody, LogHead, LogLink, LogRow, Statements } from "./statements.js";
 
 /** Whose a row is: the session that is read, and what is known of the one that wrote the row, which may be an ancestor of a fork. */
 export interface Owner {
@@ -22,6 +22,8 @@ export interface NewRecord {
   readonly whole: boolean;
 }
 
+/** What a row is called by. */
+type RowName = Pick<LogHead, "id" | "step">;
 /** A row before its checksums are known. */
 type Unsealed = Omit<LogHead, "body_crc" | "snapshot_crc" | "crc">;
 
@@ -137,8 +139,18 @@ export function decodeRow(owner: Owner, row: LogBody & { readonly snapshot?: str
   );
 }
 
+/** Reads what those after it need of a row: its texts. Throws CheckpointCorruptError. */
+export function decodeLink(owner: Owner, row: LogLink): DecodedLink {
+  const { id, body, snapshot } = row;
+  if (row.body_crc !== checksum(body) || row.snapshot_crc !== crcOf(snapshot)) throw damaged(owner, row);
+  const { incarnation } = owner;
+  return reading(owner, row, () =>
+    decodeRecord({ incarnation, seq: seqOf(id), body, snapshot: snapshot ?? undefined }),
+  );
+}
+
 /** What cannot be read is damaged: CheckpointCorruptError. A class that nobody registered is not. */
-export function reading<T>(owner: Owner, row: LogHead, read: () => T): T {
+export function reading<T>(owner: Owner, row: RowName, read: () => T): T {
   try {
     return read();
   } catch (error) {
@@ -147,11 +159,11 @@ export function reading<T>(owner: Owner, row: LogHead, read: () => T): T {
 }
 
 /** Names a row as the caller knows it. */
-export function nameOf({ sessionId, incarnation }: Owner, { id, step }: LogHead): string {
+export function nameOf({ sessionId, incarnation }: Owner, { id, step }: RowName): string {
   return `checkpoint "${checkpointId(incarnation, seqOf(id))}" (step ${step}) of session "${sessionId}"`;
 }
 
-function damaged(owner: Owner, row: LogHead, cause?: unknown): CheckpointCorruptError {
+function damaged(owner: Owner, row: RowName, cause?: unknown): CheckpointCorruptError {
   return new CheckpointCorruptError(nameOf(owner, row), cause);
 }
 

@@ -36,6 +36,8 @@ export interface LogHead {
 export interface LogBody extends LogHead {
   readonly body: string;
 }
+/** As much of a row of `log` as those after it need. */
+export type LogLink = Pick<LogRow, "id" | "parent" | "step" | "body_crc" | "snapshot_crc" | "body" | "snapshot">;
 /** A row of `log`. */
 export interface LogRow extends LogBody {
   readonly snapshot: string | null;
@@ -94,7 +96,8 @@ const SQL = {
   nthNewest: "SELECT id AS id FROM log WHERE id BETWEEN ? AND ? ORDER BY id DESC LIMIT 1 OFFSET ?",
   madeSince: "SELECT id AS id FROM log WHERE id BETWEEN ? AND ? AND created_at >= ? ORDER BY id LIMIT 1",
   base: "SELECT id AS id FROM log WHERE id BETWEEN ? AND ? AND snapshot_crc IS NOT NULL ORDER BY id DESC LIMIT 1",
-  chain: `SELECT ${LOG_HEAD}, ${named("body, snapshot")} FROM log WHERE id BETWEEN ? AND ? ORDER BY id`,
+  row: `SELECT ${LOG_HEAD}, ${named("body, snapshot")} FROM log WHERE id = ?`,
+  chain: `SELECT ${named("id, parent, step, body_crc, snapshot_crc, body, snapshot")} FROM log WHERE id BETWEEN ? AND ? ORDER BY id`,
   page: `SELECT ${LOG_HEAD}, ${named("body")} FROM log WHERE id BETWEEN ? AND ? ORDER BY id DESC LIMIT ?`,
   count: `SELECT count(*) AS count, coalesce(sum(${LOG_WEIGHT}), 0) AS bytes FROM log WHERE id BETWEEN ? AND ?`,
   addLog: `INSERT INTO log (${LOG}, body, snapshot) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
