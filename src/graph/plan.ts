@@ -1,6 +1,7 @@
 /** A checked graph, arranged for running: everything that can be decided before the first superstep is decided here. */
 import type { AnyChannel, Channels } from "../state/channel.js";
 import type { Declaration, EdgeDeclaration, RouteFn } from "./declaration.js";
+import { isMap, type Tolerance, toleranceOf } from "./map.js";
 import type { NodeFn, NodeOptions } from "./node.js";
 import { END, START } from "./target.js";
 
@@ -32,6 +33,8 @@ export interface NodePlan<C extends Channels> extends OriginPlan<C> {
   readonly name: string;
   readonly run: NodeFn<C>;
   readonly options: NodeOptions<C>;
+  /** What its fan-out bears, if it bears failures. */
+  readonly tolerance: Tolerance | undefined;
 }
 /** A checked graph, arranged for running. */
 export interface GraphPlan<C extends Channels> {
@@ -69,12 +72,9 @@ function nodePlan<C extends Channels>(
   joins: ReadonlyMap<string, JoinPlan>,
   node: Declaration<C>["nodes"][number],
 ): NodePlan<C> {
-  return {
-    ...originPlan(declaration, joins, node.name, node.options.ends),
-    name: node.name,
-    run: node.run,
-    options: node.options,
-  };
+  const { name, run, options } = node;
+  const ends = isMap(run) ? options.ends && [...options.ends, name] : options.ends;
+  return { ...originPlan(declaration, joins, name, ends), name, run, options, tolerance: toleranceOf(run) };
 }
 
 function originPlan<C extends Channels>(

@@ -15,6 +15,7 @@ import type { TaskResult } from "../superstep/outcome.js";
 import { askRoutes, type RouteAnswers } from "../superstep/routes.js";
 import type { ScheduledStep } from "../superstep/schedule.js";
 import { type Awaitable, after, attempting, isThenable } from "../superstep/thenable.js";
+import { bear } from "../superstep/tolerance.js";
 import { type Verdict, verdictOf } from "../superstep/verdict.js";
 import { unlessAborted } from "./cancellation.js";
 import { makeCheckpoint } from "./checkpointing.js";
@@ -119,7 +120,7 @@ function judge<C extends Channels>(
   trial: Trial<C>,
   scheduled: ScheduledStep,
 ): Verdict & { kind: "asked" | "finished" } {
-  const verdict = verdictOf(scheduled, run.cancellation.aborted);
+  const verdict = verdictOf(bear(run.engine.plan, scheduled), run.cancellation.aborted);
   if (verdict.kind === "aborted") throw run.cancellation.toError(run.sessionId);
   if (verdict.kind !== "failed") return verdict;
   trial.failed = verdict;

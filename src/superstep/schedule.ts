@@ -170,7 +170,8 @@ class Schedule<C extends Channels> {
   #settle(index: number, settled: Settled): void {
     this.#settled[index] = settled;
     this.#open--;
-    if (settled.kind === "failed" && this.#input.onFailure === "abort") this.#stop(settled.error);
+    if (settled.kind === "failed" && this.#input.onFailure === "abort" && this.#nodes[index]?.tolerance === undefined)
+      this.#stop(settled.error);
     if (this.#whenDone === undefined) return;
     if (this.#open === 0) this.#whenDone(this.#result());
     else this.#input.onSettled?.(settled);

@@ -35,9 +35,10 @@ async function run(example: string): Promise<string> {
 }
 
 describe("examples", () => {
-  test("there are ten, numbered in order", () => {
-    const numbers = Array.from({ length: 10 }, (_, index) => String(index + 1).padStart(2, "0"));
+  test("they are numbered in order", () => {
+    const numbers = EXAMPLES.map((_, index) => String(index + 1).padStart(2, "0"));
     expect(EXAMPLES.map((name) => name.slice(0, 2))).toEqual(numbers);
+    expect(EXAMPLES.length).toBeGreaterThanOrEqual(11);
   });
 
   test.concurrent.each(EXAMPLES)("%s says what its last lines say", async (example) => {
@@ -46,6 +47,18 @@ describe("examples", () => {
 
   test.each(EXAMPLES)("%s fits on a screen", (example) => {
     expect(read(`examples/${example}`).split("\n").length).toBeLessThanOrEqual(61);
+  });
+});
+
+describe("docs", () => {
+  const pages = readdirSync(join(ROOT, "docs"));
+  const programs = EXAMPLES.map((example) => read(`examples/${example}`));
+  const blocks = pages.flatMap((page) =>
+    [...read(`docs/${page}`).matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, block = ""]) => ({ page, block })),
+  );
+
+  test.each(blocks)("a program in $page is out of an example, so that it was run", ({ block }) => {
+    expect(programs.some((program) => program.includes(block.trimEnd()))).toBe(true);
   });
 });
 

@@ -55,6 +55,20 @@ export const RUNNER_MUTANTS: readonly Mutant[] = [
     killers: ["test/runner/commit.test.ts", "test/runner/durability.test.ts", "test/runner/pausing.test.ts"],
   },
   {
+    breaks: "S6: a fan-out bears failures below its quorum",
+    file: "src/superstep/tolerance.ts",
+    find: "return done >= (quorum < 1 ? quorum * items.length : quorum);",
+    replace: "return done >= 0;",
+    killers: ["test/runner/map.test.ts"],
+  },
+  {
+    breaks: "S6: one item that fails stops the others, though its failure may be borne",
+    file: "src/superstep/schedule.ts",
+    find: " && this.#nodes[index]?.tolerance === undefined",
+    replace: "",
+    killers: ["test/runner/map.test.ts"],
+  },
+  {
     breaks: "P3: interrupt ids are issued twice",
     file: "src/runner/superstep.ts",
     find: "await annotate(run, pausedNote(run, { ...note, issued }, reason), [...keeper.unwritten(settled), ...questions]);",
