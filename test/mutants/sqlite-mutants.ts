@@ -222,7 +222,7 @@ export const SQLITE_MUTANTS: readonly Mutant[] = [
     breaks: "a gap in the log goes unnoticed",
     file: "src/sqlite/line.ts",
     find: "if (former !== undefined && !follows(former, row)) throw gapBefore(row);",
-    replace: "if (former !== undefined && !follows(former, row)) checked(row);",
+    replace: "if (former !== undefined && place < 0) throw gapBefore(row);",
     killers: ["test/sqlite/lines.test.ts"],
   },
   {
