@@ -13,6 +13,7 @@ export { type GraphIssue, GraphValidationError } from "./errors/graph.js";
 export { NodeError, NodeResultError, NodeStuckError, NodeTimeoutError, type TaskFailure } from "./errors/node.js";
 export { type ErrorRecord, type FrontierContext, recordOf, type TaskRef } from "./errors/record.js";
 export {
+  ConfigMismatchError,
   GraphMismatchError,
   InterruptAnswerError,
   InvalidOptionError,

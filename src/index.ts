@@ -6,6 +6,7 @@ export {
   CheckpointError,
   CheckpointNotFoundError,
   ConcurrentWriteError,
+  ConfigMismatchError,
   type ErrorRecord,
   type FrontierContext,
   type GraphIssue,
@@ -41,6 +42,7 @@ export type { GraphDrawing } from "./graph/drawing.js";
 export { type ItemPolicy, type ItemResult, type MapOptions, map } from "./graph/map.js";
 export type { NodeContext, NodeFn, NodeOptions, RetryPolicy } from "./graph/node.js";
 export type { GraphPlan } from "./graph/plan.js";
+export { type RunContext, type RunValue, runContext } from "./graph/run-context.js";
 export { StateGraph } from "./graph/state-graph.js";
 export { END, Send, START, type Target } from "./graph/target.js";
 export { AppRunner, type PruneOptions, type SessionFilter } from "./runner/app-runner.js";

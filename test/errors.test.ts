@@ -106,6 +106,7 @@ const kinds: readonly (readonly [error: SuperstepError, name: string, code: stri
     "GRAPH_MISMATCH",
     { missingNodes: ["a"], missingChannels: ["value"] },
   ],
+  [new errors.ConfigMismatchError("s", ["model"]), "ConfigMismatchError", "CONFIG_MISMATCH", { fields: ["model"] }],
   [new errors.CheckpointError("save", boom), "CheckpointError", "CHECKPOINT_FAILED", { cause: boom }],
   [new errors.CheckpointConflictError("s", "x-1"), "CheckpointConflictError", "CHECKPOINT_CONFLICT"],
   [

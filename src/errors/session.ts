@@ -147,3 +147,16 @@ export class GraphMismatchError extends SuperstepError {
     this.missingChannels = missingChannels;
   }
 }
+
+/** A session was to go on with another configuration than the one it runs with. */
+export class ConfigMismatchError extends SuperstepError {
+  readonly code = "CONFIG_MISMATCH";
+  /** The fields that differ, or are missing. */
+  readonly fields: readonly string[];
+  constructor(sessionId: string, fields: readonly string[]) {
+    super(`session "${sessionId}" runs with another configuration: ${fields.join(", ")}`, {
+      help: "pass the `config` that it began with, name what may change in the runner's `freeConfig`, or pass `allowConfigChange: true`",
+    });
+    this.fields = fields;
+  }
+}

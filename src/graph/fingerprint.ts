@@ -11,7 +11,7 @@ export function fingerprintOf<C extends Channels>(declaration: Declaration<C>): 
   const routes = declaration.edges.filter((edge) => edge.kind === "conditional").map(describeEdge);
   const exits = new Set(declaration.edges.filter((edge) => edge.kind !== "conditional").map(describeEdge));
   const edges = [...exits, ...routes].sort();
-  return hash([...channels, ...nodes, ...edges].join("\n"));
+  return digest([...channels, ...nodes, ...edges].join("\n"));
 }
 
 function describeChannel([name, channel]: [string, AnyChannel]): string {
@@ -31,8 +31,8 @@ function line(...parts: readonly unknown[]): string {
   return JSON.stringify(parts);
 }
 
-/** Two FNV-1a hashes with different offsets, over UTF-16 units. Not for secrets: it tells graphs apart. */
-function hash(text: string): string {
+/** 16 hexadecimal digits: two FNV-1a hashes with different offsets, over UTF-16 units. Not for secrets: it tells texts apart. */
+export function digest(text: string): string {
   let first = 0x811c9dc5;
   let second = 0x9747b28c;
   for (let i = 0; i < text.length; i++) {

@@ -21,6 +21,10 @@ export interface NodeContext {
   readonly signal: AbortSignal;
   /** What a Send carried; undefined for a node reached by an edge. */
   readonly input: unknown;
+  /** What the call handed on, by keys that `runContext` made; not stored. Read it with the `of` of a key. */
+  readonly context: ReadonlyMap<object, unknown>;
+  /** The values that the call was configured with; empty when it was not. */
+  readonly config: Readonly<Record<string, unknown>>;
   /** Pauses the session until an answer comes; returns the answer when the node is run again (from its start). */
   interrupt<Answer = unknown>(payload: unknown): Answer;
   /** Runs `effect` once per session position and remembers its result across retries, pauses and crashes. */

@@ -44,7 +44,7 @@ export async function updatedCheckpoint<C extends Channels>(
     return makeCheckpoint(engine, { ...place, frontier: tasks, progress }, barrier, note);
   }
   const tasks = tasksOf(frontier.targets, incarnation, seq);
-  const behind = noteBehind(frontier, note.issued);
+  const behind = { ...noteBehind(frontier, note.issued), ...(note.config && { config: note.config }) };
   return makeCheckpoint(engine, { ...place, frontier: tasks, progress: frontier.progress }, barrier, behind);
 }
 

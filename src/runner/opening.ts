@@ -1,5 +1,6 @@
 /** Opens a run: the engine that all runs share, and where the session stands. */
 import type { App } from "../graph/app.js";
+import { contextOf } from "../graph/run-context.js";
 import { adoptSession } from "../session/adopt.js";
 import { MemoryCheckpointer } from "../session/memory-checkpointer.js";
 import type { Channels } from "../state/channel.js";
@@ -10,6 +11,7 @@ import type { EventSink } from "./events.js";
 import { HookList } from "./hooks.js";
 import { type AppRunnerOptions, checkRunnerOptions, type RunOptions } from "./options.js";
 import type { Engine, Run, Standing } from "./run.js";
+import { configured } from "./run-config.js";
 import { Store } from "./store.js";
 import { Tally } from "./tally.js";
 import { SPANS, Trace } from "./telemetry.js";
@@ -29,6 +31,7 @@ export function openEngine<C extends Channels>({ plan }: App<C, string>, options
     onFailure: options.onFailure ?? "drain",
     durability: options.durability ?? "step",
     migrate: options.migrate,
+    freeConfig: options.freeConfig ?? [],
   };
 }
 
@@ -53,7 +56,10 @@ export interface RunCall {
   readonly reports?: boolean;
 }
 
-export function openRun<C extends Channels>(engine: Engine<C>, call: RunCall, standing: Standing<C>): Run<C> {
+/** Throws ConfigMismatchError. */
+export function openRun<C extends Channels>(engine: Engine<C>, call: RunCall, stored: Standing<C>): Run<C> {
+  const note = configured(call.sessionId, stored.note, call.options, engine.freeConfig);
+  const standing = note === stored.note ? stored : { ...stored, note };
   const attributes = { "superstep.session_id": call.sessionId, "superstep.graph": engine.plan.name };
   const trace = Trace.start(SPANS.run, attributes, standing.note.trace);
   return {
@@ -61,6 +67,7 @@ export function openRun<C extends Channels>(engine: Engine<C>, call: RunCall, st
     fence: call.fence,
     engine,
     options: call.options,
+    context: contextOf(call.options.context),
     cancellation: call.cancellation,
     tally: new Tally(engine.stopwatch),
     emit: call.emit,

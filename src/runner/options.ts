@@ -1,6 +1,7 @@
 /** Options, checked when they are given: a typed error names the one that means nothing. */
 import { InvalidOptionError, UnknownNodeError } from "../errors.js";
 import type { GraphPlan } from "../graph/plan.js";
+import { contextOf } from "../graph/run-context.js";
 import type { Checkpointer } from "../session/checkpointer.js";
 import type { Migrate } from "../session/migration.js";
 import type { Channels } from "../state/channel.js";
@@ -9,9 +10,10 @@ import type { FailurePolicy } from "../superstep/schedule.js";
 import type { Clock } from "../superstep/task-context.js";
 import type { RunHooks } from "./hooks.js";
 import type { LeaseOptions } from "./leases.js";
+import { type ConfigOptions, checkConfig } from "./run-config.js";
 
 /** Where a superstep stops, and what may abort it. */
-export interface StepOptions<N extends string = string> extends InterruptOptions<N> {
+export interface StepOptions<N extends string = string> extends InterruptOptions<N>, ConfigOptions {
   readonly signal?: AbortSignal;
 }
 /** How far a run goes. */
@@ -39,6 +41,8 @@ export interface AppRunnerOptions {
   readonly random?: () => number;
   /** Takes a session that another graph has written over to this one; without it, one that needs what is gone is a GraphMismatchError. */
   readonly migrate?: Migrate;
+  /** Fields of `config` that may change under a session: concurrency, paths, log levels. */
+  readonly freeConfig?: readonly string[];
   /** How long a session stays closed to others when this process dies while it drives it. */
   readonly lease?: LeaseOptions;
 }
@@ -60,6 +64,8 @@ export function checkRunnerOptions<C extends Channels>(options: AppRunnerOptions
   if (options.hooks !== undefined && !Array.isArray(options.hooks)) {
     throw new InvalidOptionError("hooks", "is no list", "pass a list of hooks");
   }
+  if (options.freeConfig !== undefined && !Array.isArray(options.freeConfig))
+    throw new InvalidOptionError("freeConfig", "is no list", "pass a list of names of fields");
   checkFunction("random", options.random, "() => a number in [0,1)");
   checkCount("maxConcurrency", options.maxConcurrency);
   for (const [name, permits] of Object.entries(options.limits ?? {})) checkCount(`limits.${name}`, permits);
@@ -95,6 +101,8 @@ function checkNode(
 export function checkRunOptions<C extends Channels>(options: RunOptions, plan: GraphPlan<C>): void {
   checkCount("maxSteps", options.maxSteps);
   checkPort("signal", options.signal, ["addEventListener", "removeEventListener"]);
+  contextOf(options.context);
+  checkConfig(options.config);
   checkNodes("interruptBefore", options.interruptBefore, plan);
   checkNodes("interruptAfter", options.interruptAfter, plan);
 }

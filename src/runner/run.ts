@@ -31,6 +31,8 @@ export interface Engine<C extends Channels> {
   readonly onFailure: FailurePolicy;
   readonly durability: "step" | "exit";
   readonly migrate: Migrate | undefined;
+  /** Fields of a call's configuration that may change under a session. */
+  readonly freeConfig: readonly string[];
 }
 
 /** Where a session stands, as this run knows it. */
@@ -48,6 +50,8 @@ export interface Run<C extends Channels> {
   readonly fence: number;
   readonly engine: Engine<C>;
   readonly options: RunOptions;
+  /** What the call handed on to its nodes. */
+  readonly context: ReadonlyMap<object, unknown>;
   readonly cancellation: RunCancellation;
   readonly tally: Tally;
   readonly emit: EventSink | undefined;

@@ -47,6 +47,8 @@ function environmentOf<C extends Channels>(run: Run<C>, keeper: Keeper<C>, span:
     clock,
     stopwatch,
     random,
+    context: run.context,
+    config: run.options.config,
     remember: keeper.remember,
     listener: run.emit && listenerOf(run, nextStep(run)),
     around: span && ((task, attempt, call) => coverNode(span, task, attempt, call)),

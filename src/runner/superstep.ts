@@ -189,9 +189,9 @@ function noteAfter<C extends Channels>(run: Run<C>, { end }: Frontier, stall: Jo
 
 /** A session that goes on keeps its note. */
 function plainNote(former: Note): Note {
-  const { passed, issued, status, trace } = former;
+  const { passed, issued, status, trace, config } = former;
   if (status === READY && passed.length === 0 && trace === undefined) return former;
-  return { status: READY, passed: [], issued };
+  return { status: READY, passed: [], issued, ...(config && { config }) };
 }
 
 /** What is said once the superstep is durable (C2), and where the session stands after it. */

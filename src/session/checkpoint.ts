@@ -22,6 +22,8 @@ export interface Note {
   readonly passed: readonly Gate[];
   /** Interrupt ids issued to this session so far. */
   readonly issued: number;
+  /** Hashes of the configuration that the session runs with, by field. */
+  readonly config?: Readonly<Record<string, string>>;
   /** The trace that paused here, as a W3C traceparent; a resumed run links to it. */
   readonly trace?: string;
 }

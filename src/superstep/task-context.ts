@@ -2,6 +2,7 @@
 import type { TaskRef } from "../errors.js";
 import { InvalidOptionError } from "../errors.js";
 import type { NodeContext } from "../graph/node.js";
+import { NO_CONTEXT } from "../graph/run-context.js";
 import { seal } from "../state/seal.js";
 import type { Effects, Remember } from "./effects.js";
 import type { TaskMemory } from "./record.js";
@@ -15,6 +16,9 @@ export interface StepEnvironment {
   /** Milliseconds, for durations. */
   readonly stopwatch: () => number;
   readonly random: () => number;
+  /** What the call handed on. */
+  readonly context?: ReadonlyMap<object, unknown> | undefined;
+  readonly config?: Readonly<Record<string, unknown>> | undefined;
   readonly listener?: TaskListener | undefined;
   /** Makes an effect's result durable before the node sees it. */
   readonly remember?: Remember | undefined;
@@ -44,6 +48,8 @@ export interface Recall {
   readonly memory: TaskMemory | undefined;
   readonly effects: Effects;
 }
+
+const NO_CONFIG: Readonly<Record<string, unknown>> = Object.freeze({});
 
 /** Thrown by `ctx.interrupt` to leave the node. Whether it gets through does not matter: the question is noted (P3). */
 export class InterruptSignal {
@@ -87,6 +93,12 @@ export class TaskContext implements NodeContext {
   }
   get input(): unknown {
     return this.#task.input;
+  }
+  get context(): ReadonlyMap<object, unknown> {
+    return this.#environment.context ?? NO_CONTEXT;
+  }
+  get config(): Readonly<Record<string, unknown>> {
+    return this.#environment.config ?? NO_CONFIG;
   }
 
   get signal(): AbortSignal {
