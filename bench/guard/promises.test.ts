@@ -9,6 +9,8 @@ import { counts, countsLater, type LoopNode, loopOf, NO_LIMIT } from "./loop.js"
 const TURN = 64;
 /** What giving others their turn costs. */
 const PER_TURN = 2;
+/** What else goes on in this process while a test runs. One promise a superstep would be a thousand. */
+const STRAY = 10;
 
 const memory = () => new MemoryCheckpointer();
 const normal = () => new SqliteCheckpointer(":memory:", { synchronous: "normal" });
@@ -39,7 +41,7 @@ test.each([
   const one = await promisesOf(open, 1, counts);
   expect(one).toBeLessThanOrEqual(most);
   expect(await promisesOf(open, TURN - 1, counts)).toBe(one);
-  expect(await promisesOf(open, 20 * TURN + 1, counts)).toBeLessThanOrEqual(one + 20 * PER_TURN);
+  expect(await promisesOf(open, 20 * TURN + 1, counts)).toBeLessThanOrEqual(one + 20 * PER_TURN + STRAY);
 });
 
 test.each([
