@@ -20,6 +20,8 @@ export interface FrontierContext {
   readonly node?: string;
   readonly taskId?: string;
   readonly attempt?: number;
+  /** Within a subgraph: the names of the nodes that lead to the graph that stood there. `sessionId` is then the subgraph's own. */
+  readonly path?: readonly string[];
   /** Tasks of this superstep whose results are kept and will not run again. */
   readonly finished: readonly TaskRef[];
 }

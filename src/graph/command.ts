@@ -19,6 +19,17 @@ export class Command<U = unknown, N extends string = string> {
   readonly mode: CommandMode;
   /** Whether `goto` was given: `goto: []` is a word about control too (go nowhere). */
   readonly routes: boolean;
+  /** Whether it is a word to the graph around this one (`Command.parent`). */
+  readonly isForParent: boolean = false;
+
+  /**
+   * A word to the graph around this one: `update` writes that graph's channels, `goto` names its nodes. It ends this graph's invocation
+   * with this superstep. NodeResultError where there is no graph around.
+   */
+  static parent<U = unknown>(init: ConstructorParameters<typeof Command<U>>[0]): Command<U> {
+    return new ParentCommand(init);
+  }
+
   constructor(init: {
     readonly update?: U;
     readonly goto?: Target<N> | readonly Target<N>[];
@@ -32,6 +43,10 @@ export class Command<U = unknown, N extends string = string> {
   get [COMMAND](): true {
     return true;
   }
+}
+
+class ParentCommand<U> extends Command<U> {
+  override readonly isForParent = true;
 }
 
 /** What a node may return: an update, a Command, several Commands, or nothing. */

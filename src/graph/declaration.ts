@@ -8,10 +8,26 @@ export type RouteFn<C extends Channels, N extends string = string> = (
   state: StateOf<C>,
 ) => Target<N> | readonly Target<N>[] | Promise<Target<N> | readonly Target<N>[]>;
 
+/** What a graph knows of another one that is a node of it. */
+export interface CompiledGraph {
+  readonly name: string;
+  readonly fingerprint: string;
+  /** Its GraphPlan. */
+  readonly plan: unknown;
+  toJSON(): unknown;
+}
 export interface NodeDeclaration<C extends Channels> {
   readonly name: string;
-  readonly run: NodeFn<C>;
+  /** A function, or a whole graph; checked by `compile`. */
+  readonly node: NodeFn<C> | CompiledGraph;
   readonly options: NodeOptions<C>;
+}
+
+/** True for what `compile()` gives, also of another copy of the package. */
+export function isCompiled(node: unknown): node is CompiledGraph {
+  if (typeof node !== "object" || node === null || !("plan" in node) || !("fingerprint" in node)) return false;
+  const { plan } = node;
+  return typeof plan === "object" && plan !== null && "nodes" in plan && plan.nodes instanceof Map;
 }
 export type EdgeDeclaration<C extends Channels> =
   | { readonly kind: "edge"; readonly from: string; readonly to: string }

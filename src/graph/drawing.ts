@@ -1,6 +1,6 @@
 /** A graph as text for people and tools: Mermaid, Graphviz DOT, JSON. Ids are n0, n1, …: no name can break a drawing (L18). */
 import type { Channels } from "../state/channel.js";
-import type { Declaration } from "./declaration.js";
+import { type Declaration, isCompiled } from "./declaration.js";
 import { END, START } from "./target.js";
 
 type Style = "edge" | "join" | "conditional";
@@ -17,22 +17,23 @@ const LABELS: ReadonlyMap<string, string> = new Map([
   [ANYWHERE, "any node"],
 ]);
 
-/** A Mermaid flowchart: joins are thick, conditional edges dotted. */
+/** A Mermaid flowchart: joins are thick, conditional edges dotted; a node that is a graph has a double frame. */
 export function toMermaid<C extends Channels>(declaration: Declaration<C>): string {
   const { places, arrows } = layout(declaration);
   const shapes = { edge: "-->", join: "==>", conditional: "-.->" } as const;
-  const nodes = [...places].map(([name, id]) => `  ${id}${mermaidShape(name)}`);
+  const graphs = graphsIn(declaration);
+  const nodes = [...places].map(([name, id]) => `  ${id}${mermaidShape(name, graphs.has(name))}`);
   const edges = arrows.map(({ from, to, style }) => `  ${places.get(from)} ${shapes[style]} ${places.get(to)}`);
   return ["flowchart TD", ...nodes, ...edges, ""].join("\n");
 }
 
-/** A Graphviz digraph: joins are bold, conditional edges dashed. */
+/** A Graphviz digraph: joins are bold, conditional edges dashed; a node that is a graph has a double frame. */
 export function toDot<C extends Channels>(declaration: Declaration<C>): string {
   const { places, arrows } = layout(declaration);
   const styles = { edge: "", join: " [style=bold]", conditional: " [style=dashed]" } as const;
-  const nodes = [...places].map(
-    ([name, id]) => `  ${id} [label=${dotLabel(name)}${isNode(name) ? ", shape=box" : ""}];`,
-  );
+  const graphs = graphsIn(declaration);
+  const shapeOf = (name: string) => `${isNode(name) ? ", shape=box" : ""}${graphs.has(name) ? ", peripheries=2" : ""}`;
+  const nodes = [...places].map(([name, id]) => `  ${id} [label=${dotLabel(name)}${shapeOf(name)}];`);
   const edges = arrows.map(({ from, to, style }) => `  ${places.get(from)} -> ${places.get(to)}${styles[style]};`);
   return [`digraph ${dotLabel(declaration.name)} {`, ...nodes, ...edges, "}", ""].join("\n");
 }
@@ -42,7 +43,13 @@ export interface GraphDrawing {
   readonly name: string;
   readonly fingerprint: string;
   readonly channels: readonly { readonly name: string; readonly kind: string }[];
-  readonly nodes: readonly { readonly name: string; readonly defer: boolean; readonly ends?: readonly string[] }[];
+  readonly nodes: readonly {
+    readonly name: string;
+    readonly defer: boolean;
+    readonly ends?: readonly string[];
+    /** The graph that is this node. */
+    readonly graph?: GraphDrawing;
+  }[];
   readonly edges: readonly {
     readonly kind: Style;
     readonly from: string | readonly string[];
@@ -57,10 +64,11 @@ export function toDrawing<C extends Channels>(declaration: Declaration<C>, finge
     name: declaration.name,
     fingerprint,
     channels: Object.entries(declaration.channels).map(([name, { kind }]) => ({ name, kind })),
-    nodes: declaration.nodes.map(({ name, options }) => ({
+    nodes: declaration.nodes.map(({ name, node, options }) => ({
       name,
       defer: options.defer === true,
       ...(options.ends && { ends: options.ends }),
+      ...(isCompiled(node) && { graph: node.toJSON() as GraphDrawing }),
     })),
     edges: declaration.edges.map((edge) =>
       edge.kind === "conditional"
@@ -92,12 +100,17 @@ function arrowsOf<C extends Channels>(declaration: Declaration<C>): readonly Arr
   return [...fromEdges, ...fromEnds];
 }
 
+function graphsIn<C extends Channels>({ nodes }: Declaration<C>): ReadonlySet<string> {
+  return new Set(nodes.filter(({ node }) => isCompiled(node)).map(({ name }) => name));
+}
+
 function isNode(name: string): boolean {
   return !LABELS.has(name);
 }
 
-function mermaidShape(name: string): string {
+function mermaidShape(name: string, isGraph: boolean): string {
   const label = `"${mermaidLabel(name)}"`;
+  if (isGraph) return `[[${label}]]`;
   return isNode(name) ? `[${label}]` : `([${label}])`;
 }
 

@@ -1,13 +1,11 @@
 /** A graph's fingerprint: equal for equal definitions in any order of declaration (T4). Node bodies do not count. */
 import type { AnyChannel, Channels } from "../state/channel.js";
-import type { Declaration, EdgeDeclaration } from "./declaration.js";
+import { type Declaration, type EdgeDeclaration, isCompiled, type NodeDeclaration } from "./declaration.js";
 
 /** 16 hexadecimal digits. */
 export function fingerprintOf<C extends Channels>(declaration: Declaration<C>): string {
   const channels = Object.entries(declaration.channels).map(describeChannel).sort();
-  const nodes = declaration.nodes
-    .map(({ name, options }) => line("node", name, options.defer === true, sorted(options.ends)))
-    .sort();
+  const nodes = declaration.nodes.map(describeNode).sort();
   const routes = declaration.edges.filter((edge) => edge.kind === "conditional").map(describeEdge);
   const exits = new Set(declaration.edges.filter((edge) => edge.kind !== "conditional").map(describeEdge));
   const edges = [...exits, ...routes].sort();
@@ -16,6 +14,12 @@ export function fingerprintOf<C extends Channels>(declaration: Declaration<C>): 
 
 function describeChannel([name, channel]: [string, AnyChannel]): string {
   return line("channel", name, channel.kind, channel.label ?? "");
+}
+
+/** A function's body does not count; a graph does, whole. */
+function describeNode<C extends Channels>({ name, node, options }: NodeDeclaration<C>): string {
+  const described = ["node", name, options.defer === true, sorted(options.ends)];
+  return isCompiled(node) ? line(...described, node.fingerprint) : line(...described);
 }
 
 function describeEdge<C extends Channels>(edge: EdgeDeclaration<C>): string {

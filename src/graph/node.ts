@@ -1,5 +1,5 @@
 /** What a node is, what it is given, and how it may be run. */
-import type { Channels, StateOf } from "../state/channel.js";
+import type { Channels, StateOf, UpdateOf } from "../state/channel.js";
 import type { NodeResult } from "./command.js";
 
 /** A node: sees one frozen snapshot of the state and returns what it writes and where it goes. */
@@ -53,8 +53,8 @@ export interface RetryPolicy {
   readonly retryOn?: (error: unknown) => boolean;
 }
 
-/** How a node is run. */
-export interface NodeOptions<C extends Channels> {
+/** How a node is run. `S`: the channels of the graph that is the node, if one is. */
+export interface NodeOptions<C extends Channels, S extends Channels = Channels> {
   readonly retry?: RetryPolicy;
   /** Milliseconds that one attempt may take, on the runner's clock. */
   readonly timeoutMs?: number;
@@ -66,4 +66,11 @@ export interface NodeOptions<C extends Channels> {
   readonly onError?: (error: unknown, state: StateOf<C>) => NodeResult<C>;
   /** Names a semaphore of AppRunnerOptions.limits. */
   readonly limit?: string;
+  /**
+   * Of a graph that is a node: what it begins with, from this graph's state and what a Send carried, folded over its own initial
+   * values. Without it, channels of the same name begin with this graph's values.
+   */
+  readonly input?: (state: StateOf<C>, input: unknown) => UpdateOf<S>;
+  /** Of a graph that is a node: what its last state is to this graph. Without it, what changed in channels of the same name. */
+  readonly output?: (state: StateOf<S>) => NodeResult<C>;
 }

@@ -1,8 +1,8 @@
 /** A checked graph, arranged for running: everything that can be decided before the first superstep is decided here. */
 import type { AnyChannel, Channels } from "../state/channel.js";
-import type { Declaration, EdgeDeclaration, RouteFn } from "./declaration.js";
+import { type CompiledGraph, type Declaration, type EdgeDeclaration, isCompiled, type RouteFn } from "./declaration.js";
 import { isMap, type Tolerance, toleranceOf } from "./map.js";
-import type { NodeFn, NodeOptions } from "./node.js";
+import type { NodeContext, NodeFn, NodeOptions } from "./node.js";
 import { END, START } from "./target.js";
 
 /** An edge that waits until all of its sources have run (F4). */
@@ -35,6 +35,21 @@ export interface NodePlan<C extends Channels> extends OriginPlan<C> {
   readonly options: NodeOptions<C>;
   /** What its fan-out bears, if it bears failures. */
   readonly tolerance: Tolerance | undefined;
+  /** The graph that is this node, if one is. */
+  readonly sub: SubgraphPlan | undefined;
+}
+/** A graph that is a node of another. */
+export interface SubgraphPlan {
+  readonly node: string;
+  readonly plan: GraphPlan<Channels>;
+  /** Channels of the graph around it, by the names that both have. */
+  readonly shared: ReadonlyMap<string, AnyChannel>;
+  readonly input: NodeOptions<Channels>["input"];
+  readonly output: NodeOptions<Channels>["output"];
+}
+/** What a node that is a graph asks of its context: to run that graph. */
+export interface Descending {
+  descend(sub: SubgraphPlan): Promise<unknown>;
 }
 /** A checked graph, arranged for running. */
 export interface GraphPlan<C extends Channels> {
@@ -45,6 +60,8 @@ export interface GraphPlan<C extends Channels> {
   readonly start: OriginPlan<C>;
   readonly joins: ReadonlyMap<string, JoinPlan>;
   readonly fingerprint: string;
+  /** Whether a node of it is a graph. */
+  readonly hasSubgraphs: boolean;
 }
 
 /** Arranges a valid declaration for running. */
@@ -64,6 +81,7 @@ export function planOf<C extends Channels>(declaration: Declaration<C>, fingerpr
     start: originPlan(declaration, joins, START),
     joins,
     fingerprint,
+    hasSubgraphs: declaration.nodes.some(({ node }) => isCompiled(node)),
   };
 }
 
@@ -72,9 +90,27 @@ function nodePlan<C extends Channels>(
   joins: ReadonlyMap<string, JoinPlan>,
   node: Declaration<C>["nodes"][number],
 ): NodePlan<C> {
-  const { name, run, options } = node;
+  const { name, options } = node;
+  const sub = isCompiled(node.node) ? subgraphPlan(declaration, node, node.node) : undefined;
+  const run = sub === undefined ? (node.node as NodeFn<C>) : entering<C>(sub);
   const ends = isMap(run) ? options.ends && [...options.ends, name] : options.ends;
-  return { ...originPlan(declaration, joins, name, ends), name, run, options, tolerance: toleranceOf(run) };
+  return { ...originPlan(declaration, joins, name, ends), name, run, options, sub, tolerance: toleranceOf(run) };
+}
+
+function subgraphPlan<C extends Channels>(
+  { channels }: Declaration<C>,
+  { name, options }: Declaration<C>["nodes"][number],
+  compiled: CompiledGraph,
+): SubgraphPlan {
+  const plan = compiled.plan as GraphPlan<Channels>;
+  const { input, output } = options as NodeOptions<Channels>;
+  const shared = new Map(Object.entries(channels).filter(([channel]) => plan.channels.has(channel)));
+  return { node: name, plan, shared, input, output };
+}
+
+/** The node that a graph is to the graph around it. */
+function entering<C extends Channels>(sub: SubgraphPlan): NodeFn<C> {
+  return (_, ctx) => (ctx as NodeContext & Descending).descend(sub) as ReturnType<NodeFn<C>>;
 }
 
 function originPlan<C extends Channels>(

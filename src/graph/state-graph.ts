@@ -1,7 +1,7 @@
 /** The builder: nodes over typed channels, edges between them. Nothing is checked until `compile()`, which checks everything. */
 import type { Channels } from "../state/channel.js";
 import { type App, compile } from "./app.js";
-import type { EdgeDeclaration, NodeDeclaration, RouteFn } from "./declaration.js";
+import type { CompiledGraph, EdgeDeclaration, NodeDeclaration, RouteFn } from "./declaration.js";
 import type { NodeFn, NodeOptions } from "./node.js";
 import type { END, START } from "./target.js";
 
@@ -17,12 +17,15 @@ export class StateGraph<C extends Channels, N extends string = never> {
     this.#name = options.name ?? "graph";
   }
 
-  addNode<K extends string>(
+  /** A function, or a whole graph (`docs/subgraphs.md`): its supersteps are one task of this graph's. */
+  addNode<K extends string, S extends Channels = Channels>(
     name: string extends N ? K : K extends N | typeof START | typeof END ? never : K,
-    node: NodeFn<C>,
-    options: NodeOptions<C> = {},
+    // biome-ignore lint/suspicious/noExplicitAny: whatever its nodes are called
+    node: NodeFn<C> | App<S, any>,
+    options: NodeOptions<C, S> = {},
   ): StateGraph<C, N | K> {
-    this.#nodes.push({ name, run: node, options: { ...options, ...(options.ends && { ends: [...options.ends] }) } });
+    const own = { ...options, ...(options.ends && { ends: [...options.ends] }) } as NodeOptions<C>;
+    this.#nodes.push({ name, node: node as NodeFn<C> | CompiledGraph, options: own });
     return this as unknown as StateGraph<C, N | K>;
   }
 

@@ -2,8 +2,9 @@
 import { type GraphIssue, recordOf } from "../errors.js";
 import type { Channels } from "../state/channel.js";
 import { seal } from "../state/seal.js";
-import type { Declaration, EdgeDeclaration, NodeDeclaration } from "./declaration.js";
+import { type Declaration, type EdgeDeclaration, isCompiled, type NodeDeclaration } from "./declaration.js";
 import { reachable } from "./reach.js";
+import { subgraphIssues } from "./subgraph-issues.js";
 import { END, START } from "./target.js";
 
 const RESERVED: ReadonlySet<string> = new Set(["", START, END, "__proto__"]);
@@ -52,10 +53,10 @@ function initialIssues(name: string, initial: () => unknown): GraphIssue[] {
   }
 }
 
-function nodeIssues<C extends Channels>({ nodes }: Declaration<C>, known: ReadonlySet<string>): GraphIssue[] {
+function nodeIssues<C extends Channels>({ nodes, channels }: Declaration<C>, known: ReadonlySet<string>): GraphIssue[] {
   const isTwice = (name: string, place: number) => nodes.findIndex((node) => node.name === name) < place;
   return nodes.flatMap((node, place) => {
-    const issues = ownIssues(node, known);
+    const issues = [...ownIssues(node, known), ...subgraphIssues(node, channels)];
     if (!isTwice(node.name, place)) return issues;
     return [
       ...issues,
@@ -65,7 +66,7 @@ function nodeIssues<C extends Channels>({ nodes }: Declaration<C>, known: Readon
 }
 
 function ownIssues<C extends Channels>(
-  { name, run, options }: NodeDeclaration<C>,
+  { name, node, options }: NodeDeclaration<C>,
   known: ReadonlySet<string>,
 ): GraphIssue[] {
   const strayEnds = (options.ends ?? []).filter((end) => !isTarget(end, known));
@@ -73,8 +74,9 @@ function ownIssues<C extends Channels>(
   if (typeof name !== "string" || RESERVED.has(name)) {
     issues.push(issue("reservedName", `node name "${String(name)}" is reserved`, "choose another name"));
   }
-  if (typeof run !== "function") {
-    issues.push(issue("invalidNode", `node "${String(name)}" is no function`, "pass (state, ctx) => update"));
+  if (typeof node !== "function" && !isCompiled(node)) {
+    const help = "pass (state, ctx) => update, or a compiled graph";
+    issues.push(issue("invalidNode", `node "${String(name)}" is no function`, help));
   }
   return issues;
 }

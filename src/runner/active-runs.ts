@@ -18,18 +18,25 @@ export class ActiveRuns {
     this.#leases = leases;
   }
 
-  /** The work gets the fencing number to write under. Throws SessionBusyError while somebody else drives the session. */
+  /**
+   * The work gets the fencing number to write under. Throws SessionBusyError while somebody else drives the session. `within`: the
+   * session around this one, which is driven by the caller; what is within it ends with it.
+   */
   async exclusively<R>(
     sessionId: string,
     cancellation: RunCancellation,
     work: (fence: number) => Promise<R>,
+    within?: string,
   ): Promise<R> {
     try {
-      if (this.#closed) throw new InvalidOptionError("runner", "is closed", "make a new AppRunner");
+      if (this.#closed && within === undefined)
+        throw new InvalidOptionError("runner", "is closed", "make a new AppRunner");
       const other = this.#bySession.get(sessionId);
       if (other !== undefined) throw new SessionBusyError(sessionId, "another call of this runner", other.since);
-      const done = this.#underLease(sessionId, cancellation, work);
-      this.#bySession.set(sessionId, { cancellation, since: this.#leases.now(), done });
+      const around = within === undefined ? undefined : this.#bySession.get(within);
+      const since = this.#leases.now();
+      const done = this.#underLease(sessionId, { cancellation, since: around?.since }, work);
+      this.#bySession.set(sessionId, { cancellation, since, done });
       return await done.finally(() => this.#bySession.delete(sessionId));
     } finally {
       cancellation.dispose();
@@ -48,10 +55,10 @@ export class ActiveRuns {
 
   async #underLease<R>(
     sessionId: string,
-    cancellation: RunCancellation,
+    { cancellation, since }: { readonly cancellation: RunCancellation; readonly since: number | undefined },
     work: (fence: number) => Promise<R>,
   ): Promise<R> {
-    const lease = await this.#leases.take(sessionId, (cause) => cancellation.abort(cause));
+    const lease = await this.#leases.take(sessionId, (cause) => cancellation.abort(cause), since);
     try {
       return await work(lease.fence);
     } finally {

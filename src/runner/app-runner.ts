@@ -2,6 +2,7 @@
 import { recordOf } from "../errors.js";
 import type { App } from "../graph/app.js";
 import type { Checkpoint } from "../session/checkpoint.js";
+import { isChildId } from "../session/child-id.js";
 import type { SessionStatus } from "../session/status.js";
 import {
   type CheckpointView,
@@ -14,6 +15,7 @@ import type { Channels, UpdateOf } from "../state/channel.js";
 import { ActiveRuns } from "./active-runs.js";
 import { Calls, type ForkOptions, type InvokeOptions } from "./calls.js";
 import { RunCancellation } from "./cancellation.js";
+import { behindChildren, pruneChildren, type SubgraphView, subgraphsOf } from "./children.js";
 import { driveOn, driveOnce } from "./drive.js";
 import type { EventSink } from "./events.js";
 import type { RunHooks } from "./hooks.js";
@@ -26,6 +28,7 @@ import {
   checkIfExists,
   checkPlace,
   checkPrunePolicy,
+  checkReadableId,
   checkSessionFilter,
   checkSessionId,
   type RunOptions,
@@ -35,6 +38,7 @@ import { checkExists, checkpointAt, type HistoryOptions, historyOf } from "./pas
 import type { RunResult, StepResult } from "./report.js";
 import type { Engine } from "./run.js";
 import { EventStream, isResume, type Resume, type RunStream } from "./stream.js";
+import { withSubgraphs } from "./subgraph.js";
 
 /** Which sessions to list, ordered by id. */
 export interface SessionFilter {
@@ -64,8 +68,9 @@ export class AppRunner<C extends Channels, N extends string> {
 
   /** Throws InvalidOptionError. */
   constructor(app: App<C, N>, options: AppRunnerOptions = {}) {
-    this.#engine = openEngine(app, options);
-    this.#active = new ActiveRuns(new Leases(this.#engine.store, options.lease));
+    const engine = openEngine(app, options);
+    this.#active = new ActiveRuns(new Leases(engine.store, options.lease));
+    this.#engine = withSubgraphs(engine, this.#active);
     this.#calls = new Calls(this.#engine, this.#active);
     this.#ownsStore = options.checkpointer === undefined;
   }
@@ -113,7 +118,8 @@ export class AppRunner<C extends Channels, N extends string> {
     return new EventStream<C>(cancellation, async (stream) => {
       let seq = 0;
       const { clock } = this.#engine;
-      const emit: EventSink = (step, event) => stream.push({ seq: ++seq, at: clock.now(), sessionId, step, ...event });
+      const emit: EventSink = (step, event, path) =>
+        stream.push({ seq: ++seq, at: clock.now(), sessionId, step, ...(path && { path }), ...event });
       try {
         const watch = { cancellation, emit };
         if (isResume(input)) return await this.#calls.resume(sessionId, input.answer, options, watch);
@@ -145,10 +151,12 @@ export class AppRunner<C extends Channels, N extends string> {
         ...(status && { status }),
         ...(cursor !== undefined && { after: cursor }),
       });
-      yield* page;
-      left -= page.length;
-      cursor = page.at(-1)?.sessionId;
-      if (page.length < size) return;
+      const roots = page.filter((summary) => !isChildId(summary.sessionId));
+      yield* roots;
+      left -= roots.length;
+      const last = page.at(-1)?.sessionId;
+      if (page.length < size || last === undefined) return;
+      cursor = behindChildren(last);
     }
   }
 
@@ -158,14 +166,14 @@ export class AppRunner<C extends Channels, N extends string> {
    * CheckpointNotFoundError for a `before` that is none; CheckpointCorruptError when it gets to a damaged one.
    */
   async *history(sessionId: string, options: HistoryOptions = {}): AsyncIterable<CheckpointView<C>> {
-    checkSessionId(sessionId);
+    checkReadableId(sessionId);
     checkHistoryOptions(options);
     yield* historyOf<C>(this.#engine.store, sessionId, options);
   }
 
   /** A checkpoint of the session's line: the newest of a step, or the one of an id. Throws SessionNotFoundError and CheckpointNotFoundError. */
   async at(sessionId: string, stepOrCheckpointId: number | string): Promise<CheckpointView<C>> {
-    checkSessionId(sessionId);
+    checkReadableId(sessionId);
     checkPlace("stepOrCheckpointId", stepOrCheckpointId);
     const checkpoint = await checkpointAt(this.#engine.store, sessionId, stepOrCheckpointId);
     return { ...checkpointViewOf(checkpoint as Checkpoint<C>, sessionId) };
@@ -200,16 +208,25 @@ export class AppRunner<C extends Channels, N extends string> {
     return this.#calls.delete(sessionId);
   }
 
-  /** Takes old checkpoints away for good; never the newest of a session, nor what a fork needs. Tells how many are gone and what they weighed. Throws InvalidOptionError, SessionNotFoundError. */
+  /** Takes old checkpoints away for good; never the newest of a session, nor what a fork needs. Tells how many are gone and what they weighed; subgraphs that began at one of them go too, and are not counted. Throws InvalidOptionError, SessionNotFoundError. */
   async prune(policy: PruneOptions): Promise<{ readonly checkpoints: number; readonly bytes: number }> {
     checkPrunePolicy(policy);
     const { sessionId, keepLast, olderThanMs } = policy;
     if (sessionId !== undefined) await checkExists(this.#engine.store, sessionId);
-    return this.#engine.store.prune({
+    const pruned = await this.#engine.store.prune({
       ...(sessionId !== undefined && { sessionId }),
       ...(keepLast !== undefined && { keepLast: Math.min(keepLast, Number.MAX_SAFE_INTEGER) }),
       ...(olderThanMs !== undefined && { madeBefore: this.#engine.clock.now() - olderThanMs }),
     });
+    if (this.#engine.plan.hasSubgraphs) await pruneChildren(this.#engine.store, this.#active, sessionId);
+    return pruned;
+  }
+
+  /** The subgraphs that the session has been in, with those within them, as they stand. Their `sessionId` is for `history` and `at`. Throws SessionNotFoundError. */
+  async *subgraphs(sessionId: string): AsyncIterable<SubgraphView> {
+    checkSessionId(sessionId);
+    await checkExists(this.#engine.store, sessionId);
+    yield* subgraphsOf(this.#engine.store, sessionId);
   }
 
   addHooks(hooks: RunHooks): void {

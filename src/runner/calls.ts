@@ -6,6 +6,7 @@ import { type SessionView, viewOf } from "../session/view.js";
 import type { Channels, UpdateOf } from "../state/channel.js";
 import type { ActiveRuns } from "./active-runs.js";
 import { RunCancellation } from "./cancellation.js";
+import { deleteChildren } from "./children.js";
 import { driveOn } from "./drive.js";
 import { forkedCheckpoint, updatedCheckpoint } from "./editing.js";
 import type { EventSink } from "./events.js";
@@ -66,6 +67,8 @@ export class Calls<C extends Channels> {
       if (former !== undefined) return viewOf(former.checkpoint, former.note);
       const checkpoint = await firstCheckpoint(this.#engine, { sessionId, input, cancellation });
       await this.#engine.store.commit(checkpoint as Checkpoint, { fence, replace: ifExists === "replace" });
+      const leaves = ifExists === "replace" && this.#engine.plan.hasSubgraphs;
+      if (leaves) await deleteChildren(this.#engine.store, this.#active, sessionId);
       return viewOf(checkpoint, checkpoint.note);
     });
   }
@@ -136,6 +139,7 @@ export class Calls<C extends Channels> {
     return this.#alone(sessionId, async ({ fence }) => {
       await checkExists(this.#engine.store, sessionId);
       await this.#engine.store.delete(sessionId, fence);
+      await deleteChildren(this.#engine.store, this.#active, sessionId);
     });
   }
 

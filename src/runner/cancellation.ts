@@ -7,8 +7,21 @@ export class RunCancellation implements Cancellation {
   readonly #listeners = new Set<() => void>();
   #signal: AbortSignal | undefined;
   readonly #onSignal = (): void => this.abort(this.#signal?.reason);
+  readonly #around: RunCancellation | undefined;
+  #stop: { readonly reason: unknown } | undefined;
+
+  /** `around`: of the run that this one is within. When that one is to end at its boundary, so is this one. */
+  constructor(around?: RunCancellation) {
+    this.#around = around;
+  }
+
   /** Set: the run ends at its next boundary; what runs now may finish. */
-  stopAtBoundary: { readonly reason: unknown } | undefined;
+  get stopAtBoundary(): { readonly reason: unknown } | undefined {
+    return this.#stop ?? this.#around?.stopAtBoundary;
+  }
+  set stopAtBoundary(stop: { readonly reason: unknown } | undefined) {
+    this.#stop = stop;
+  }
 
   /** Heeds the caller's signal from now on, until `dispose`. */
   follow(signal: AbortSignal | undefined): void {

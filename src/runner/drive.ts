@@ -44,6 +44,7 @@ async function begin<C extends Channels>(run: Run<C>): Promise<Advance> {
   const { note, records } = run.standing;
   if (note.status.kind === "completed") return { kind: "completed", report: undefined };
   const isAllowed = run.options.discardPending === true && note.status.kind !== "paused";
+  if (isAllowed) await run.engine.subgraphs?.startAfresh(run as unknown as Run<Channels>);
   const discards = isAllowed && records.some(({ kind }) => kind === "result");
   if (discards) await annotate(run, undefined, [], { discardResults: true });
   return { kind: "committed", report: undefined };

@@ -38,7 +38,17 @@ export type RunEvent = {
   readonly at: number;
   readonly sessionId: string;
   readonly step: number;
+  /** Of what happens within a subgraph: the nodes that lead to it. `step` is then the subgraph's own. */
+  readonly path?: readonly string[];
 } & RunEventBody;
 
 /** Where events go. Never throws. */
-export type EventSink = (step: number, event: RunEventBody) => void;
+export type EventSink = (step: number, event: RunEventBody, path?: readonly string[]) => void;
+
+/** The events of a subgraph, on the stream of the run around it. That it starts and ends is what is told of its node. */
+export function within(path: readonly string[], sink: EventSink | undefined): EventSink | undefined {
+  if (sink === undefined) return undefined;
+  return (step, event, inner = path) => {
+    if (!event.type.startsWith("run.")) sink(step, event, inner);
+  };
+}

@@ -3,7 +3,7 @@ import { StepLimitError } from "../errors.js";
 import type { Gate, Note } from "../session/checkpoint.js";
 import { READY } from "../session/status.js";
 import type { Channels } from "../state/channel.js";
-import { openInterrupts, type PauseReason, pauseBefore, toPending } from "../superstep/interrupts.js";
+import { answersDue, openInterrupts, type PauseReason, pauseBefore, toPending } from "../superstep/interrupts.js";
 import { type Awaitable, after } from "../superstep/thenable.js";
 import { DEFAULT_MAX_STEPS } from "./options.js";
 import { nextStep, type Run } from "./run.js";
@@ -38,12 +38,13 @@ export function pausedNote<C extends Channels>(run: Run<C>, note: Note, reason: 
   return { ...note, status: { kind: "paused", reason }, ...(run.trace && { trace: run.trace.parent }) };
 }
 
-/** Questions are open, and every other task of the frontier has finished. */
+/** Questions are open, every other task of the frontier has finished, and no subgraph waits for an answer that came. */
 function blockedByQuestions<C extends Channels>({ standing }: Run<C>): PauseReason | undefined {
   const open = standing.records.length === 0 ? [] : openInterrupts(standing.records);
   if (open.length === 0) return undefined;
-  const waiting = new Set(standing.records.filter((record) => record.kind === "result").map((record) => record.taskId));
-  for (const record of open) waiting.add(record.taskId);
+  const waiting = new Set(open.map((record) => record.taskId));
+  for (const { taskId } of answersDue(standing.records)) waiting.delete(taskId);
+  for (const record of standing.records) if (record.kind === "result") waiting.add(record.taskId);
   const blocked = standing.checkpoint.frontier.every((task) => waiting.has(task.id));
   return blocked ? { kind: "interrupt", interrupts: open.map(toPending) } : undefined;
 }

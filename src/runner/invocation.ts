@@ -18,6 +18,8 @@ export interface Invocation<C extends Channels> {
   readonly entry?: string;
   /** The session as it stands; undefined for a new one. */
   readonly former?: Standing<C>;
+  /** What a new one begins with, in place of the channels' initial values. */
+  readonly state?: StateOf<C>;
   /** Ends the wait for an asynchronous route of START. */
   readonly cancellation: RunCancellation;
 }
@@ -34,7 +36,7 @@ export async function firstCheckpoint<C extends Channels>(
   const incarnation = former?.checkpoint.incarnation ?? freshIncarnation(engine.random, sessionId);
   const seq = (former?.checkpoint.seq ?? 0) + 1;
   const result = writeResult({ id: `${incarnation}-${seq}.input`, node: START }, "input", input);
-  const state = former?.checkpoint.state ?? initialState(engine);
+  const state = former?.checkpoint.state ?? invocation.state ?? initialState(engine);
   const versions = former?.checkpoint.versions ?? NO_VERSIONS;
   const barrier = applyBarrier({ plan, state, versions, results: [result] });
   const frontier: Frontier =
@@ -55,7 +57,8 @@ export async function firstCheckpoint<C extends Channels>(
   return makeCheckpoint(engine, place, barrier, noteBehind(frontier, former?.note.issued ?? 0));
 }
 
-function initialState<C extends Channels>({ plan }: Engine<C>): StateOf<C> {
+/** Every channel's initial value. */
+export function initialState<C extends Channels>({ plan }: Engine<C>): StateOf<C> {
   const state: Record<string, unknown> = {};
   for (const [name, channel] of plan.channels) {
     const value: unknown = channel.initial();

@@ -37,12 +37,24 @@ export class Keeper<C extends Channels> {
   #turn: NodeJS.Immediate | undefined;
   #writing: Promise<void> | undefined;
   #failure: { readonly error: unknown } | undefined;
+  #saving: Promise<void> | undefined;
   #closed = false;
 
   constructor(run: Run<C>) {
     this.#run = run;
     this.#isHeldBack = run.unsaved !== undefined;
   }
+
+  /** Saves what is held back: what begins now stands on it. */
+  readonly saved = (): Promise<void> => {
+    this.#saving ??= this.#run.unsaved === undefined ? Promise.resolve() : annotate(this.#run, undefined, []);
+    return this.#saving;
+  };
+
+  /** The superstep has failed for the store's sake, whatever its tasks say. */
+  readonly storeFailed = (error: unknown): void => {
+    this.#failure ??= { error };
+  };
 
   isReported(task: TaskRef): boolean {
     return this.#backlog?.reported.has(task.id) === true;

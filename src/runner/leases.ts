@@ -42,9 +42,12 @@ export class Leases {
     this.#ttlMs = ttlMs;
   }
 
-  /** The caller knows that nobody else has it from this runner. Throws SessionBusyError while another owner drives the session. */
-  async take(sessionId: string, onLost: (cause: CheckpointConflictError) => void): Promise<Lease> {
-    const lease = await this.#claim(sessionId);
+  /**
+   * The caller knows that nobody else has it from this runner. Throws SessionBusyError while another owner drives the session. `since`: since
+   * when the caller has the session around this one; whoever took this one before that has lost both.
+   */
+  async take(sessionId: string, onLost: (cause: CheckpointConflictError) => void, since?: number): Promise<Lease> {
+    const lease = await this.#claim(sessionId, { since });
     crashPoint("lease.taken");
     this.#held.set(sessionId, { lease, onLost });
     if (!this.#isBeating) void this.#beat();
@@ -68,12 +71,13 @@ export class Leases {
     }
   }
 
-  async #claim(sessionId: string, evict?: number): Promise<Lease> {
+  async #claim(sessionId: string, { since, evict }: { since: number | undefined; evict?: number }): Promise<Lease> {
     const claim = { sessionId, owner: this.#owner, at: this.#clock.now(), ttlMs: this.#ttlMs };
     const answer = await this.#store.acquire(evict === undefined ? claim : { ...claim, evict });
     if (answer.kind === "granted") return answer.lease;
     const { holder } = answer;
-    if (evict === undefined && this.#isGone(holder)) return this.#claim(sessionId, holder.fence);
+    const isOver = this.#isGone(holder) || (since !== undefined && holder.since < since);
+    if (evict === undefined && isOver) return this.#claim(sessionId, { since, evict: holder.fence });
     throw new SessionBusyError(sessionId, holder.owner, holder.since);
   }
 

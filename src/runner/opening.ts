@@ -32,6 +32,7 @@ export function openEngine<C extends Channels>({ plan }: App<C, string>, options
     durability: options.durability ?? "step",
     migrate: options.migrate,
     freeConfig: options.freeConfig ?? [],
+    subgraphs: undefined,
   };
 }
 
@@ -54,6 +55,8 @@ export interface RunCall {
   readonly emit?: EventSink;
   /** Whether the caller looks at step reports. */
   readonly reports?: boolean;
+  /** Of a run within a subgraph: where it is, and the span that its own stand under, if anybody records. */
+  readonly inside?: { readonly path: readonly string[]; readonly trace: Trace | undefined };
 }
 
 /** Throws ConfigMismatchError. */
@@ -61,7 +64,7 @@ export function openRun<C extends Channels>(engine: Engine<C>, call: RunCall, st
   const note = configured(call.sessionId, stored.note, call.options, engine.freeConfig);
   const standing = note === stored.note ? stored : { ...stored, note };
   const attributes = { "superstep.session_id": call.sessionId, "superstep.graph": engine.plan.name };
-  const trace = Trace.start(SPANS.run, attributes, standing.note.trace);
+  const trace = call.inside === undefined ? Trace.start(SPANS.run, attributes, standing.note.trace) : call.inside.trace;
   return {
     sessionId: call.sessionId,
     fence: call.fence,
@@ -72,6 +75,7 @@ export function openRun<C extends Channels>(engine: Engine<C>, call: RunCall, st
     tally: new Tally(engine.stopwatch),
     emit: call.emit,
     reports: call.reports === true || call.emit !== undefined,
+    path: call.inside?.path,
     trace,
     scope: trace,
     standing,

@@ -3,6 +3,7 @@ import { InvalidOptionError, UnknownNodeError } from "../errors.js";
 import type { GraphPlan } from "../graph/plan.js";
 import { contextOf } from "../graph/run-context.js";
 import type { Checkpointer } from "../session/checkpointer.js";
+import { isChildId } from "../session/child-id.js";
 import type { Migrate } from "../session/migration.js";
 import type { Channels } from "../state/channel.js";
 import type { InterruptOptions } from "../superstep/interrupts.js";
@@ -71,7 +72,20 @@ export function checkRunnerOptions<C extends Channels>(options: AppRunnerOptions
   for (const [name, permits] of Object.entries(options.limits ?? {})) checkCount(`limits.${name}`, permits);
   checkOneOf("onFailure", options.onFailure, ["drain", "abort"]);
   checkOneOf("durability", options.durability, ["step", "exit"]);
-  for (const node of plan.nodes.values()) checkNode(node.name, node.options, options.limits ?? {});
+  checkNodeOptions(plan, options.limits ?? {}, []);
+}
+
+/** Of the graphs within, too. A graph that waited for a permit which the node around it holds would wait for ever. */
+function checkNodeOptions<C extends Channels>(plan: GraphPlan<C>, limits: object, held: readonly string[]): void {
+  for (const { name, options, sub } of plan.nodes.values()) {
+    const { limit } = options;
+    checkNode(name, options, limits);
+    if (limit !== undefined && held.includes(limit)) {
+      const problem = `has "${limit}", which node "${name}" asks for within a subgraph whose node holds it`;
+      throw new InvalidOptionError("limits", problem, "give the node and what is within it limits of different names");
+    }
+    if (sub !== undefined) checkNodeOptions(sub.plan, limits, limit === undefined ? held : [...held, limit]);
+  }
 }
 
 function checkNode(
@@ -164,6 +178,13 @@ export function checkPrunePolicy(policy: {
 
 /** Throws InvalidOptionError for a session id that no store could keep. */
 export function checkSessionId(sessionId: unknown, option = "sessionId"): void {
+  checkReadableId(sessionId, option);
+  if (!isChildId(String(sessionId))) return;
+  throw new InvalidOptionError(option, "holds U+001F", "leave it out: the names of subgraphs' sessions have it");
+}
+
+/** Of a session that is only looked at: subgraphs' too. Throws InvalidOptionError. */
+export function checkReadableId(sessionId: unknown, option = "sessionId"): void {
   if (typeof sessionId === "string" && sessionId !== "" && sessionId.length <= 512 && sessionId.isWellFormed()) return;
   throw new InvalidOptionError(option, "is no usable name", "pass a well-formed string of 1 to 512 characters");
 }

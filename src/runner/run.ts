@@ -1,6 +1,6 @@
 /** One call that drives a session: what it works with, where the session stands, and what was counted. */
 import type { FrontierContext, TaskRef } from "../errors.js";
-import type { GraphPlan } from "../graph/plan.js";
+import type { GraphPlan, SubgraphPlan } from "../graph/plan.js";
 import { type Checkpoint, checkpointId, type Note } from "../session/checkpoint.js";
 import type { Migrate } from "../session/migration.js";
 import type { SessionView } from "../session/view.js";
@@ -9,7 +9,7 @@ import type { Channels } from "../state/channel.js";
 import type { TaskRecord } from "../superstep/record.js";
 import type { FailurePolicy } from "../superstep/schedule.js";
 import type { Semaphore } from "../superstep/semaphore.js";
-import type { Clock } from "../superstep/task-context.js";
+import type { Clock, Descent, DescentCall } from "../superstep/task-context.js";
 import type { RunCancellation } from "./cancellation.js";
 import type { EventSink } from "./events.js";
 import type { HookList } from "./hooks.js";
@@ -33,6 +33,28 @@ export interface Engine<C extends Channels> {
   readonly migrate: Migrate | undefined;
   /** Fields of a call's configuration that may change under a session. */
   readonly freeConfig: readonly string[];
+  /** Undefined when no node is a graph. */
+  readonly subgraphs: Subgraphs | undefined;
+}
+
+/** How a run goes into the graphs that are nodes of its own. */
+export interface Subgraphs {
+  /** Runs one as far as it goes. */
+  descend(entry: Entry): Promise<Descent>;
+  /** Makes the graphs of the run's frontier begin anew. */
+  startAfresh(run: Run<Channels>): Promise<void>;
+}
+/** A run at a node that is a graph. */
+export interface Entry extends DescentCall {
+  readonly run: Run<Channels>;
+  readonly task: TaskRef;
+  readonly sub: SubgraphPlan;
+  /** The node's. */
+  readonly span: Trace | undefined;
+  /** Makes durable what the graph is to be entered from. */
+  readonly saved: () => Promise<void>;
+  /** The store has failed within: that is no failure of the node (C3). */
+  readonly storeFailed: (error: unknown) => void;
 }
 
 /** Where a session stands, as this run knows it. */
@@ -57,6 +79,8 @@ export interface Run<C extends Channels> {
   readonly emit: EventSink | undefined;
   /** Whether somebody will look at step reports. */
   readonly reports: boolean;
+  /** Within a subgraph: the nodes that lead to it from the root. */
+  readonly path: readonly string[] | undefined;
   readonly trace: Trace | undefined;
   /** The span that new spans stand under. */
   scope: Trace | undefined;
@@ -95,6 +119,7 @@ export function frontierContext<C extends Channels>(
     frontier: frontier.map(withoutInput),
     versions,
     checkpointId: checkpointId(incarnation, seq),
+    ...(run.path && { path: run.path }),
     finished: finished.map(withoutInput),
     ...(failed && { node: failed.task.node, taskId: failed.task.id, attempt: failed.attempt }),
   };

@@ -6,7 +6,7 @@ import { memoriesOf } from "../superstep/record.js";
 import { type ScheduledStep, scheduleStep } from "../superstep/schedule.js";
 import { InterruptSignal, type StepEnvironment, type TaskListener } from "../superstep/task-context.js";
 import type { Keeper } from "./keeper.js";
-import { nextStep, type Run } from "./run.js";
+import { nextStep, type Run, type Subgraphs } from "./run.js";
 import { SPANS, type Trace, within } from "./telemetry.js";
 
 export function scheduleTasks<C extends Channels>(
@@ -40,7 +40,8 @@ function schedule<C extends Channels>(
 }
 
 function environmentOf<C extends Channels>(run: Run<C>, keeper: Keeper<C>, span: Trace | undefined): StepEnvironment {
-  const { clock, stopwatch, random } = run.engine;
+  const { clock, stopwatch, random, subgraphs } = run.engine;
+  const spans = subgraphs && span && new Map<string, Trace>();
   return {
     sessionId: run.sessionId,
     step: nextStep(run),
@@ -51,7 +52,22 @@ function environmentOf<C extends Channels>(run: Run<C>, keeper: Keeper<C>, span:
     config: run.options.config,
     remember: keeper.remember,
     listener: run.emit && listenerOf(run, nextStep(run)),
-    around: span && ((task, attempt, call) => coverNode(span, task, attempt, call)),
+    around: span && ((task, attempt, call) => coverNode(span, { task, attempt, spans }, call)),
+    descend: subgraphs && descending(run, subgraphs, { keeper, spans }),
+    isInside: run.path !== undefined,
+  };
+}
+
+/** How a task of this run goes into the graph that it is. */
+function descending<C extends Channels>(
+  run: Run<C>,
+  subgraphs: Subgraphs,
+  { keeper, spans }: { readonly keeper: Keeper<C>; readonly spans: ReadonlyMap<string, Trace> | undefined },
+): NonNullable<StepEnvironment["descend"]> {
+  const { saved, storeFailed } = keeper;
+  return (task, sub, call) => {
+    const entry = { ...call, task, sub, span: spans?.get(task.id), saved, storeFailed };
+    return subgraphs.descend({ ...entry, run: run as unknown as Run<Channels> });
   };
 }
 
@@ -72,11 +88,16 @@ function listenerOf<C extends Channels>({ emit }: Run<C>, step: number): TaskLis
 }
 
 /** A node that leaves to ask a question has not failed. */
-function coverNode(span: Trace, task: TaskRef, attempt: number, call: () => unknown): unknown {
+function coverNode(
+  span: Trace,
+  { task, attempt, spans }: { readonly task: TaskRef; readonly attempt: number; spans: Map<string, Trace> | undefined },
+  call: () => unknown,
+): unknown {
   const node = span.child(SPANS.node(task.node), {
     "superstep.node": task.node,
     "superstep.task_id": task.id,
     "superstep.attempt": attempt,
   });
+  spans?.set(task.id, node);
   return node.cover(call, (error) => !(error instanceof InterruptSignal));
 }

@@ -9,9 +9,9 @@ import { READY } from "../session/status.js";
 import type { Channels } from "../state/channel.js";
 import type { Settled } from "../superstep/attempt.js";
 import { applyBarrier, type BarrierResult } from "../superstep/barrier.js";
-import { computeNextFrontier, type Frontier, frontierEnd } from "../superstep/frontier.js";
-import { type PauseReason, pauseAfter, recordAsks, toPending } from "../superstep/interrupts.js";
-import type { TaskResult } from "../superstep/outcome.js";
+import { computeNextFrontier, type Frontier, frontierEnd, NO_PROGRESS } from "../superstep/frontier.js";
+import { closeAsks, type PauseReason, pauseAfter, recordAsks, toPending } from "../superstep/interrupts.js";
+import { type ParentWord, parentWordOf, type TaskResult } from "../superstep/outcome.js";
 import { askRoutes, type RouteAnswers } from "../superstep/routes.js";
 import type { ScheduledStep } from "../superstep/schedule.js";
 import { type Awaitable, after, attempting, isThenable } from "../superstep/thenable.js";
@@ -41,6 +41,8 @@ interface ReadyAttempt<C extends Channels> {
   readonly barrier: BarrierResult<C>;
   readonly frontier: Frontier;
   readonly stall: JoinStalledError | undefined;
+  /** What it says to the graph around it. */
+  readonly toParent?: ParentWord;
 }
 /** What goes along with an attempt: what was kept of it by the time it fails, or is committed. */
 interface Trial<C extends Channels> {
@@ -49,6 +51,9 @@ interface Trial<C extends Channels> {
   settled: readonly Settled[];
   failed: (Verdict & { readonly kind: "failed" }) | undefined;
 }
+
+/** After a word to the graph around it a graph is over, wherever its edges lead. */
+const LEFT: Frontier = { targets: [], progress: { ...NO_PROGRESS, ended: true }, end: { kind: "end" } };
 
 /** Throws what failed, with the frontier it failed at; the session can go on from there. Gives a promise only when something has to be waited for (S8). */
 export function runSuperstep<C extends Channels>(run: Run<C>): Awaitable<Advance> {
@@ -90,6 +95,8 @@ function attempt<C extends Channels>(run: Run<C>, trial: Trial<C>): Awaitable<At
       if (verdict.kind === "asked") return verdict;
       const { results } = verdict;
       const barrier = foldResults(run, results);
+      const toParent = run.path && parentWordOf(results);
+      if (toParent !== undefined) return { kind: "ready", barrier, frontier: LEFT, stall: undefined, toParent };
       return after(routesTaken(run, results, barrier), (answers) => {
         const frontier = nextFrontier(run, results, answers);
         return { kind: "ready", barrier, frontier, stall: stallOf(run, frontier.end) };
@@ -159,7 +166,8 @@ function nextFrontier<C extends Channels>(
   return within(run.scope, SPANS.frontier, attributes, () => computeNextFrontier(input));
 }
 
-function nextCheckpoint<C extends Channels>(run: Run<C>, { barrier, frontier, stall }: ReadyAttempt<C>): Checkpoint<C> {
+function nextCheckpoint<C extends Channels>(run: Run<C>, ready: ReadyAttempt<C>): Checkpoint<C> {
+  const { barrier, frontier, stall, toParent } = ready;
   crashPoint("frontier.done");
   const { checkpoint: former } = run.standing;
   const { sessionId, incarnation, frontier: ran } = former;
@@ -175,7 +183,8 @@ function nextCheckpoint<C extends Channels>(run: Run<C>, { barrier, frontier, st
     progress: frontier.progress,
     ran,
   } as const;
-  return makeCheckpoint(run.engine, place, barrier, noteAfter(run, frontier, stall));
+  const note = noteAfter(run, frontier, stall);
+  return makeCheckpoint(run.engine, place, barrier, toParent === undefined ? note : { ...note, toParent });
 }
 
 /** Completion comes before every pause after the last superstep (P1). */
@@ -239,7 +248,8 @@ async function pauseOnQuestions<C extends Channels>(
   let { issued } = note;
   const questions = recordAsks(asks, records, () => interruptId(checkpoint.incarnation, ++issued));
   const reason: PauseReason = { kind: "interrupt", interrupts: questions.map(toPending) };
-  await annotate(run, pausedNote(run, { ...note, issued }, reason), [...keeper.unwritten(settled), ...questions]);
+  const written = [...keeper.unwritten(settled), ...questions, ...closeAsks(asks, records)];
+  await annotate(run, pausedNote(run, { ...note, issued }, reason), written);
   tellSettled(run, settled, keeper, nextStep(run));
   return { kind: "paused", reason, report: undefined };
 }

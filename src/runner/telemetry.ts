@@ -8,7 +8,7 @@ import type { Context, Link, Span } from "@opentelemetry/api";
 import { recordOf } from "../errors.js";
 import { isThenable } from "../superstep/thenable.js";
 
-/** run → superstep → schedule → node <name>; barrier, frontier and checkpoint stand beside schedule. */
+/** run → superstep → schedule → node <name> (→ subgraph → superstep → …); barrier, frontier and checkpoint stand beside schedule. */
 export const SPANS = {
   /** One call that runs supersteps. `superstep.session_id`, `superstep.graph`; links to the trace that paused. */
   run: "run",
@@ -18,6 +18,8 @@ export const SPANS = {
   schedule: "schedule",
   /** `superstep.node`, `superstep.task_id`, `superstep.attempt`. */
   node: (name: string) => `node ${name}`,
+  /** What a node does that is a graph, with supersteps of its own: `superstep.graph`, `superstep.path` (node names from the root, joined by " / "). */
+  subgraph: "subgraph",
   /** `ran_nodes_len`, `errors_in_partials` (always 0: a superstep with a failed task never gets here). */
   barrier: "barrier",
   /** `commands_count`, `conditional_edges_evaluated`. */

@@ -63,7 +63,7 @@ function noteOf(note: Note, nodes: ReadonlyMap<string, string>): Note {
 function moved<T extends { readonly taskId: string }>(kept: T, nodes: ReadonlyMap<string, string>): readonly T[] {
   const node = nodes.get(kept.taskId);
   if (node === undefined) return [];
-  return ["node" in kept && kept.node !== node ? { ...kept, node } : kept];
+  return ["node" in kept && kept.node !== node && !("path" in kept) ? { ...kept, node } : kept];
 }
 
 function checkMissing<C extends Channels>(checkpoint: Checkpoint, plan: GraphPlan<C>): void {

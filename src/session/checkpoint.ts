@@ -3,7 +3,7 @@ import type { TaskRef } from "../errors.js";
 import type { Channels, StateOf } from "../state/channel.js";
 import type { ChannelDelta, Versions } from "../superstep/barrier.js";
 import type { Progress } from "../superstep/frontier.js";
-import type { RouteTarget } from "../superstep/outcome.js";
+import type { ParentWord, RouteTarget } from "../superstep/outcome.js";
 import type { SessionStatus } from "./status.js";
 
 /** The format that this version writes (T4). */
@@ -26,6 +26,8 @@ export interface Note {
   readonly config?: Readonly<Record<string, string>>;
   /** The trace that paused here, as a W3C traceparent; a resumed run links to it. */
   readonly trace?: string;
+  /** Of a completed subgraph: what it said to the graph around it. */
+  readonly toParent?: ParentWord;
 }
 
 /** Names a checkpoint within a store. */

@@ -60,7 +60,7 @@ export interface HistoryQuery {
 }
 /** Which checkpoints a session shows no longer. One goes when every limit that is given lets it go; the head always stays. */
 export interface PrunePolicy {
-  /** Undefined: every session. */
+  /** Undefined: every session whose id is without U+001F; one with it is of a subgraph and is pruned by name only. */
   readonly sessionId?: string;
   /** This many of the newest stay. */
   readonly keepLast?: number;

@@ -12,6 +12,7 @@ import type {
   SessionQuery,
   StoredSession,
 } from "./checkpointer.js";
+import { isChildId } from "./child-id.js";
 import type { Lease, LeaseAnswer, LeaseClaim } from "./lease.js";
 import { LeaseTable } from "./lease-table.js";
 import type { SessionSummary } from "./view.js";
@@ -84,7 +85,7 @@ export class MemoryCheckpointer implements Checkpointer {
     if (keepLast === undefined && madeBefore === undefined) return { checkpoints: 0, bytes: 0 };
     const before = this.#shown();
     for (const [id, kept] of this.#sessions) {
-      if (sessionId !== undefined && id !== sessionId) continue;
+      if (sessionId === undefined ? isChildId(id) : id !== sessionId) continue;
       const newest = kept.line.length - Math.max(1, keepLast ?? 1);
       const oldest = kept.line.findIndex(
         (checkpoint, place) => place >= newest || checkpoint.createdAt >= (madeBefore ?? Number.POSITIVE_INFINITY),

@@ -82,7 +82,7 @@ const SQL = {
   sessionsFrom: `SELECT ${SESSION} FROM session WHERE session_id >= ? ORDER BY session_id LIMIT ?`,
   sessionsAfter: `SELECT ${SESSION} FROM session WHERE session_id > ? ORDER BY session_id LIMIT ?`,
   forks: `SELECT ${SESSION} FROM session WHERE origin BETWEEN ? AND ? ORDER BY key`,
-  keys: "SELECT key AS key FROM session WHERE session_id IS NOT NULL ORDER BY key",
+  keys: "SELECT key AS key FROM session WHERE session_id IS NOT NULL AND instr(session_id, char(31)) = 0 ORDER BY key",
   addSession: `INSERT INTO session
     (session_id, incarnation, fingerprint, origin, floor, seen, kept, note, note_status, updated_at, crc)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING key AS key`,

@@ -7,7 +7,14 @@ export function append<Item>(
   initial: readonly Item[] = [],
   options: ChannelOptions<readonly Item[]> = {},
 ): Channel<readonly Item[], Item | readonly Item[]> {
-  return { ...options, kind: "append", initial: () => initial, reduce: appended, fold: foldItems };
+  return {
+    ...options,
+    kind: "append",
+    initial: () => initial,
+    reduce: appended,
+    fold: foldItems,
+    netWrite: addedItems,
+  };
 }
 
 function appended<Item>(list: readonly Item[], write: Item | readonly Item[]): readonly Item[] {
@@ -27,6 +34,11 @@ function foldItems<Item>(list: readonly Item[]): Fold<readonly Item[], Item | re
     },
     finish: () => (all.length === 0 ? list : appendSealed(list, all)),
   };
+}
+
+/** As a list, so that an item that is a list stays one. */
+function addedItems<Item>(former: readonly Item[], now: readonly Item[]): readonly Item[] | undefined {
+  return now.length > former.length ? now.slice(former.length) : undefined;
 }
 
 function itemsOf<Item>(write: Item | readonly Item[]): readonly Item[] {

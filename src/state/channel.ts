@@ -18,6 +18,11 @@ export interface Channel<Value, Write = Value> {
   readonly ephemeral?: boolean;
   /** A faster `reduce` for many writes that also tells its delta; must agree with `reduce`. */
   readonly fold?: (current: Value) => Fold<Value, Write>;
+  /**
+   * The write that turns one value into a later one; `undefined` when they are the same. What happened in a subgraph is one write in the
+   * graph around it. Without it, such a channel cannot be shared.
+   */
+  readonly netWrite?: (former: Value, now: Value) => Write | undefined;
 }
 
 /** The writes of one superstep going into one channel. */

@@ -9,5 +9,6 @@ export function ephemeral<V>(): Channel<V | undefined, V> {
     reduce: (_current, write) => write,
     exclusive: true,
     ephemeral: true,
+    netWrite: (former, now) => (Object.is(former, now) ? undefined : now),
   };
 }

@@ -3,7 +3,18 @@ import type { Channel, ChannelOptions } from "./channel.js";
 
 /** One value; two tasks that write it in one superstep are a ConcurrentWriteError (several writes of one task: the last). */
 export function lastValue<V>(initial: V, options: ChannelOptions<V> = {}): Channel<V, V> {
-  return { ...options, kind: "lastValue", initial: () => initial, reduce: replaced, exclusive: true };
+  return {
+    ...options,
+    kind: "lastValue",
+    initial: () => initial,
+    reduce: replaced,
+    exclusive: true,
+    netWrite: replacement,
+  };
+}
+
+function replacement<V>(former: V, now: V): V | undefined {
+  return Object.is(former, now) ? undefined : now;
 }
 
 function replaced<V>(_current: V, write: V): V {

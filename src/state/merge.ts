@@ -1,6 +1,7 @@
 /** A channel folded as a JSON merge patch (RFC 7396, https://www.rfc-editor.org/rfc/rfc7396). */
 import type { Channel, ChannelOptions, Fold } from "./channel.js";
 import type { DeltaOp } from "./delta.js";
+import { isEqual } from "./equality.js";
 import type { Path } from "./path.js";
 import { isPlainRecord } from "./plain.js";
 import { heightOf, isSealed, seal, sealShallow } from "./seal.js";
@@ -22,7 +23,14 @@ export type MergePatch<V> = V extends
 
 /** A record folded as a JSON merge patch (RFC 7396), recursively in plain objects: null deletes a key. Dates, Maps, lists and class instances are values. */
 export function merge<V extends object>(initial: V, options: ChannelOptions<V> = {}): Channel<V, MergePatch<V>> {
-  return { ...options, kind: "merge", initial: () => initial, reduce: patched, fold: foldPatches };
+  return {
+    ...options,
+    kind: "merge",
+    initial: () => initial,
+    reduce: patched,
+    fold: foldPatches,
+    netWrite: patchBetween,
+  };
 }
 
 /** Nothing that can be stored is as deep, unless it refers to itself. */
@@ -39,6 +47,27 @@ function patched<V extends object>(current: V, patch: MergePatch<V>): V {
   const fold = foldPatches(current);
   fold.write(patch);
   return fold.finish();
+}
+
+function patchBetween<V extends object>(former: V, now: V): MergePatch<V> | undefined {
+  return differences(former as Fields, now as Fields) as MergePatch<V> | undefined;
+}
+
+function differences(former: Fields, now: Fields): Fields | undefined {
+  if (former === now) return undefined;
+  const removed = Object.keys(former).filter((key) => !Object.hasOwn(now, key));
+  const patch: Fields = Object.fromEntries(removed.map((key) => [key, null]));
+  for (const key of Object.keys(now)) {
+    const part = change(Object.hasOwn(former, key) ? former[key] : undefined, now[key]);
+    if (part !== undefined) patch[key] = part;
+  }
+  return Object.keys(patch).length === 0 ? undefined : patch;
+}
+
+/** By what values are, not by reference: either may have been read from a store. */
+function change(was: unknown, is: unknown): unknown {
+  if (isRecord(was) && isRecord(is)) return differences(was, is);
+  return isEqual(was, is) ? undefined : is;
 }
 
 /** Copies a record at most once, however many tasks patch it, and never looks at keys that no patch names. */

@@ -1,6 +1,7 @@
 /** A conversation as a channel: messages are appended, replaced by id and removed by id. */
 import type { Channel, Fold } from "./channel.js";
 import type { Delta, DeltaOp } from "./delta.js";
+import { isEqual } from "./equality.js";
 import { heightOf, sealShallow } from "./seal.js";
 
 /** One message of a conversation with a model. */
@@ -44,7 +45,32 @@ export function messages<M extends { readonly id?: string } = Message>(
     initial: () => checkedIds(initial),
     reduce: (list, write) => foldOnce(list, write),
     fold: foldMessages,
+    netWrite: writesBetween,
   };
+}
+
+/**
+ * Removals first, then what was replaced or added, in order. What is left of the former list stands at the beginning of the later one, in
+ * its order; a message that was removed and came again stands behind it.
+ */
+function writesBetween<M extends { readonly id?: string }>(
+  former: readonly M[],
+  now: readonly M[],
+): Write<M> | undefined {
+  const removals: RemoveMessage[] = [];
+  const changes: M[] = [];
+  let place = 0;
+  for (const message of former) {
+    const later = now[place];
+    if (later === undefined || later.id !== message.id) {
+      if (message.id !== undefined) removals.push(removeMessage(message.id));
+      continue;
+    }
+    place++;
+    if (!isEqual(message, later)) changes.push(later);
+  }
+  const writes = [...removals, ...changes, ...now.slice(place)];
+  return writes.length === 0 ? undefined : writes;
 }
 
 function foldOnce<M extends { readonly id?: string }>(list: readonly M[], write: Write<M>): readonly M[] {

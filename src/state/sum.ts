@@ -3,7 +3,11 @@ import type { Channel } from "./channel.js";
 
 /** A number to which writes are added. */
 export function sum(initial = 0): Channel<number, number> {
-  return { kind: "sum", initial: () => initial, reduce: added };
+  return { kind: "sum", initial: () => initial, reduce: added, netWrite: difference };
+}
+
+function difference(former: number, now: number): number | undefined {
+  return Object.is(former, now) ? undefined : now - former;
 }
 
 function added(current: number, write: number): number {

@@ -2,7 +2,7 @@
  * One task, from its first attempt to its end: retries, time limit, `onError`. Never throws and never rejects: whatever a node
  * does becomes a settled task (S7). Synchronous as long as the node is (S8).
  */
-import { NodeTimeoutError, SerializationError, SuperstepError, type TaskRef } from "../errors.js";
+import { NodeResultError, NodeTimeoutError, SerializationError, SuperstepError, type TaskRef } from "../errors.js";
 import type { NodePlan } from "../graph/plan.js";
 import type { Channels, StateOf } from "../state/channel.js";
 import { readOutcome } from "./command.js";
@@ -23,7 +23,13 @@ export type Settled =
       readonly ms: number;
       readonly kept: boolean;
     }
-  | { readonly kind: "asked"; readonly task: TaskRef; readonly ask: Ask; readonly ms: number; readonly kept: boolean }
+  | {
+      readonly kind: "asked";
+      readonly task: TaskRef;
+      readonly asks: readonly Ask[];
+      readonly ms: number;
+      readonly kept: boolean;
+    }
   | {
       readonly kind: "failed";
       readonly task: TaskRef;
@@ -142,21 +148,25 @@ export class TaskRun<C extends Channels> implements Recall {
   }
 
   #returned(context: TaskContext, value: unknown): Settled {
-    return context.ask === undefined ? this.#finish(context.attempt, value) : this.#asks(context.ask);
+    return context.asks === undefined ? this.#finish(context.attempt, value) : this.#asks(context.asks);
   }
 
   #threw(context: TaskContext, error: unknown): Settled | Promise<Settled> {
-    return context.ask === undefined ? this.#fail(context, error) : this.#asks(context.ask);
+    return context.asks === undefined ? this.#fail(context, error) : this.#asks(context.asks);
   }
 
-  #asks(ask: Ask): Settled {
-    return { kind: "asked", task: this.task, ask, ms: this.ms, kept: false };
+  #asks(asks: readonly Ask[]): Settled {
+    if (asks.length === 0) return { kind: "stopped", task: this.task };
+    return { kind: "asked", task: this.task, asks, ms: this.ms, kept: false };
   }
 
   #finish(attempt: number, value: unknown): Settled {
     const { task, ms } = this;
     try {
-      return { kind: "finished", task, outcome: readOutcome(task.node, value), attempt, ms, kept: false };
+      const outcome = readOutcome(task.node, value);
+      if (outcome.toParent !== undefined && this.#environment.isInside !== true)
+        throw new NodeResultError(task.node, "a Command to the graph around its own, and there is none");
+      return { kind: "finished", task, outcome, attempt, ms, kept: false };
     } catch (error) {
       return this.#unusable(attempt, error);
     }

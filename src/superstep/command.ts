@@ -3,7 +3,7 @@ import { NodeResultError } from "../errors.js";
 import { type Command, isCommand } from "../graph/command.js";
 import { isSend } from "../graph/target.js";
 import { seal } from "../state/seal.js";
-import { NOTHING, type Route, type RouteTarget, type TaskOutcome, type Update } from "./outcome.js";
+import { NOTHING, type ParentWord, type Route, type RouteTarget, type TaskOutcome, type Update } from "./outcome.js";
 
 /** Throws NodeResultError for anything else, and SerializationError for what cannot be stored. */
 export function readOutcome(node: string, returned: unknown): TaskOutcome {
@@ -27,10 +27,23 @@ export function readTargets(answered: unknown): readonly RouteTarget[] | undefin
 }
 
 function readCommands(node: string, commands: readonly unknown[]): TaskOutcome {
+  const read = commands.map((command) => {
+    if (!isCommand(command)) throw new NodeResultError(node, `a list with ${describe(command)} in it`);
+    return command;
+  });
+  const own = wordsOf(node, read.filter(isOwn));
+  const toParent = read.filter((command) => !isOwn(command));
+  return toParent.length === 0 ? own : { ...own, toParent: wordsOf(node, toParent) };
+}
+
+function isOwn({ isForParent }: Command): boolean {
+  return isForParent !== true;
+}
+
+function wordsOf(node: string, commands: readonly Command[]): ParentWord {
   const updates: Update[] = [];
   const routes: Route[] = [];
   for (const command of commands) {
-    if (!isCommand(command)) throw new NodeResultError(node, `a list with ${describe(command)} in it`);
     if (command.update !== undefined) updates.push(readUpdate(node, command.update));
     if (command.routes) routes.push(readRoute(node, command));
   }

@@ -15,8 +15,11 @@ export type PauseReason =
 export interface PendingInterrupt {
   readonly id: string;
   readonly node: string;
+  /** The session's own task that waits: of a question from within a subgraph, the one that is the subgraph. */
   readonly taskId: string;
   readonly payload: unknown;
+  /** Of a question from within a subgraph: the names of the nodes that lead to the graph whose `node` asked. */
+  readonly path?: readonly string[];
 }
 
 /** Where to stop: node names, or "*" for every node. */
@@ -47,13 +50,55 @@ function firstMatch(nodes: readonly string[] | "*" | undefined, tasks: readonly 
 /** The questions that have no answer yet, in order of their records. */
 export function openInterrupts(records: readonly TaskRecord[]): readonly InterruptRecord[] {
   return records.filter(
-    (record): record is InterruptRecord => record.kind === "interrupt" && record.answer === undefined,
+    // a task's own are numbered, and one that was answered at once has no record
+    (record): record is InterruptRecord => record?.kind === "interrupt" && record.answer === undefined,
   );
 }
 
 /** What callers see of an open question. */
-export function toPending({ id, node, taskId, payload }: InterruptRecord): PendingInterrupt {
-  return { id, node, taskId, payload };
+export function toPending({ id, node, taskId, payload, path }: InterruptRecord): PendingInterrupt {
+  return { id, node, taskId, payload, ...(path && { path }) };
+}
+
+/** What the schedule sees of an open question. */
+export function toAsk({ index, payload, node, path, inner }: InterruptRecord): Ask {
+  if (path === undefined || inner === undefined) return { index, payload };
+  return { index, payload, from: { node, path, id: inner } };
+}
+
+/** Answers that a subgraph is still to be given. */
+export function answersDue(records: readonly TaskRecord[]): readonly InterruptRecord[] {
+  return records.filter(
+    (record): record is InterruptRecord =>
+      record?.kind === "interrupt" &&
+      record.inner !== undefined &&
+      record.answer !== undefined &&
+      record.taken !== true,
+  );
+}
+
+/** Whether a subgraph is still to be given an answer. */
+export function isDue(records: readonly TaskRecord[]): boolean {
+  return answersDue(records).length > 0;
+}
+
+/** The records of questions that subgraphs ask no longer, closed: they have their answers, or have come to ask something else. */
+export function closeAsks(
+  asks: readonly { readonly task: TaskRef; readonly ask: Ask }[],
+  known: readonly TaskRecord[],
+): readonly InterruptRecord[] {
+  const tasks = new Set(asks.filter(({ ask }) => ask.from !== undefined).map(({ task }) => task.id));
+  if (tasks.size === 0) return [];
+  const open = new Set(asks.map(({ ask }) => ask.from?.id));
+  return known.flatMap((record) =>
+    record.kind === "interrupt" && tasks.has(record.taskId) && !open.has(record.inner) ? closed(record) : [],
+  );
+}
+
+/** A question of a subgraph that is to be asked no more. */
+export function closed(record: InterruptRecord): readonly InterruptRecord[] {
+  if (record.inner === undefined || record.taken === true) return [];
+  return [{ ...record, answer: record.answer ?? { value: undefined }, taken: true }];
 }
 
 /** Records for the questions asked in a superstep, in frontier order. One that was asked before keeps its id. */
@@ -68,7 +113,9 @@ export function recordAsks(
         record.kind === "interrupt" && record.taskId === task.id && record.index === ask.index,
     );
     const id = former?.id ?? freshId();
-    return { kind: "interrupt", taskId: task.id, node: task.node, index: ask.index, id, payload: ask.payload };
+    const { index, payload, from } = ask;
+    const record = { kind: "interrupt", taskId: task.id, node: from?.node ?? task.node, index, id, payload } as const;
+    return from === undefined ? record : { ...record, path: from.path, inner: from.id };
   });
 }
 

@@ -18,12 +18,26 @@ export interface Route {
 export interface TaskOutcome {
   readonly updates: readonly Update[];
   readonly routes: readonly Route[];
+  /** What it said to the graph around its own (`Command.parent`). */
+  readonly toParent?: ParentWord;
+}
+/** What a subgraph's tasks say to the graph around it: that graph's channels, that graph's nodes. */
+export interface ParentWord {
+  readonly updates: readonly Update[];
+  readonly routes: readonly Route[];
 }
 
 /** A finished task. */
 export interface TaskResult {
   readonly task: TaskRef;
   readonly outcome: TaskOutcome;
+}
+
+/** All that the tasks of a superstep say to the graph around theirs, in frontier order; undefined when none does. */
+export function parentWordOf(results: readonly TaskResult[]): ParentWord | undefined {
+  const words = results.flatMap(({ outcome }) => outcome.toParent ?? []);
+  if (words.length === 0) return undefined;
+  return { updates: words.flatMap(({ updates }) => updates), routes: words.flatMap(({ routes }) => routes) };
 }
 
 /** Nothing written, no word about control. */

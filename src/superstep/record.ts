@@ -19,6 +19,12 @@ export interface InterruptRecord {
   readonly id: string;
   readonly payload: unknown;
   readonly answer?: { readonly value: unknown };
+  /** Of a question from within a subgraph: the nodes on the way to the graph whose `node` asked, from this session's own on. */
+  readonly path?: readonly string[];
+  /** Of a question from within a subgraph: its id there. */
+  readonly inner?: string;
+  /** Nothing is to be done about it any more: the subgraph has its answer, or asks no longer. */
+  readonly taken?: true;
 }
 
 /** Names a record within its checkpoint; a record replaces an earlier one of the same key. */

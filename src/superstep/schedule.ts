@@ -6,6 +6,7 @@ import { NodeStuckError, RouteError, type TaskRef } from "../errors.js";
 import { type GraphPlan, type NodePlan, targetNames } from "../graph/plan.js";
 import type { Channels, StateOf } from "../state/channel.js";
 import { GRACE_MS, type Settled, TaskRun } from "./attempt.js";
+import { isDue, openInterrupts, toAsk } from "./interrupts.js";
 import type { TaskMemory } from "./record.js";
 import type { Semaphore } from "./semaphore.js";
 import type { StepEnvironment } from "./task-context.js";
@@ -55,13 +56,13 @@ function nodeOf<C extends Channels>(plan: GraphPlan<C>, task: TaskRef): NodePlan
   return node;
 }
 
-/** A task that need not run: its result is kept, or its question is still open. */
+/** A task that need not run: its result is kept, or its questions are still open, and no subgraph waits for an answer that came. */
 function remembered(task: TaskRef, memory: TaskMemory | undefined): Settled | undefined {
   if (memory === undefined) return undefined;
   const { outcome, interrupts } = memory;
   if (outcome !== undefined) return { kind: "finished", task, outcome, attempt: 1, ms: 0, kept: true };
-  const open = interrupts.find((record) => record !== undefined && record.answer === undefined);
-  return open && { kind: "asked", task, ask: { index: open.index, payload: open.payload }, ms: 0, kept: true };
+  const asks = isDue(interrupts) ? [] : openInterrupts(interrupts).map(toAsk);
+  return asks.length === 0 ? undefined : { kind: "asked", task, asks, ms: 0, kept: true };
 }
 
 class Schedule<C extends Channels> {

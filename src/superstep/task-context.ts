@@ -2,6 +2,7 @@
 import type { TaskRef } from "../errors.js";
 import { InvalidOptionError } from "../errors.js";
 import type { NodeContext } from "../graph/node.js";
+import type { Descending, SubgraphPlan } from "../graph/plan.js";
 import { NO_CONTEXT } from "../graph/run-context.js";
 import { seal } from "../state/seal.js";
 import type { Effects, Remember } from "./effects.js";
@@ -24,7 +25,21 @@ export interface StepEnvironment {
   readonly remember?: Remember | undefined;
   /** Wraps the call of a node: spans. */
   readonly around?: ((task: TaskRef, attempt: number, call: () => unknown) => unknown) | undefined;
+  /** Runs a graph that is a node, as far as it goes. Rejects when it fails. */
+  readonly descend?: ((task: TaskRef, sub: SubgraphPlan, call: DescentCall) => Promise<Descent>) | undefined;
+  /** Whether there is a graph around this one. */
+  readonly isInside?: boolean;
 }
+/** What a task that is a graph hands down. */
+export interface DescentCall {
+  readonly signal: AbortSignal;
+  readonly memory: TaskMemory | undefined;
+}
+/** How far a graph within a task has come. `stopped`: the run ends at a boundary, and goes on there another time. */
+export type Descent =
+  | { readonly kind: "finished"; readonly result: unknown }
+  | { readonly kind: "asked"; readonly asks: readonly Ask[] }
+  | { readonly kind: "stopped" };
 /** Time, injected. A sleep ends early, by rejection, when its signal is aborted. */
 export interface Clock {
   now(): number;
@@ -41,6 +56,8 @@ export interface TaskListener {
 export interface Ask {
   readonly index: number;
   readonly payload: unknown;
+  /** Who asked, when it was within a subgraph. */
+  readonly from?: { readonly node: string; readonly path: readonly string[]; readonly id: string };
 }
 
 /** What the tries of a task have in common. */
@@ -56,9 +73,9 @@ export class InterruptSignal {
   readonly message = "the session pauses here until the question is answered; let this pass through";
 }
 
-export class TaskContext implements NodeContext {
-  /** The open question, if the node asked one. */
-  ask: Ask | undefined;
+export class TaskContext implements NodeContext, Descending {
+  /** The open questions, if the node asked; none, when it is a graph that stopped at a boundary of its own. */
+  asks: readonly Ask[] | undefined;
   readonly #task: TaskRef;
   readonly #environment: StepEnvironment;
   readonly #recall: Recall;
@@ -122,14 +139,26 @@ export class TaskContext implements NodeContext {
 
   get interrupt(): <Answer = unknown>(payload: unknown) => Answer {
     return <Answer>(payload: unknown): Answer => {
-      if (this.ask !== undefined) throw new InterruptSignal();
+      if (this.asks !== undefined) throw new InterruptSignal();
       const index = this.#asked++;
       const answer = this.#recall.memory?.interrupts[index]?.answer;
       if (answer !== undefined) return answer.value as Answer;
       seal(payload, ["payload"]);
-      this.ask = { index, payload };
+      this.asks = [{ index, payload }];
       throw new InterruptSignal();
     };
+  }
+
+  async descend(sub: SubgraphPlan): Promise<unknown> {
+    const { descend } = this.#environment;
+    if (descend === undefined) {
+      const problem = `is not there, and node "${this.node}" is a graph`;
+      throw new InvalidOptionError("environment.descend", problem, "run the graph with an AppRunner");
+    }
+    const came = await descend(this.#task, sub, { signal: this.signal, memory: this.#recall.memory });
+    if (came.kind === "finished") return came.result;
+    this.asks = came.kind === "asked" ? came.asks : [];
+    throw new InterruptSignal();
   }
 
   get once(): <T>(key: string, effect: () => T | Promise<T>) => Promise<T> {

@@ -33,7 +33,8 @@ export function verdictOf({ settled }: ScheduledStep, aborted: boolean): Verdict
   if (unstorable !== undefined)
     return { kind: "failed", error: unstorable.error, task: unstorable.task, attempt: unstorable.attempt };
   const asks = settled.filter((one) => one.kind === "asked");
-  return asks.length > 0 ? { kind: "asked", asks } : { kind: "aborted" };
+  if (asks.length === 0) return { kind: "aborted" };
+  return { kind: "asked", asks: asks.flatMap((one) => one.asks.map((ask) => ({ task: one.task, ask }))) };
 }
 
 /** The results that are worth keeping when the superstep does not commit. */

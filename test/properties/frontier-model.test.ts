@@ -188,7 +188,7 @@ function planFor(graph: Graph): GraphPlan<Channels> {
   });
   const nodes = graph.nodes.map(({ name, defer, ends }) => ({
     name,
-    run: () => undefined,
+    node: () => undefined,
     options: { defer, ...(ends && { ends }) },
   }));
   return planOf({ name: "random", channels: {}, nodes, edges }, "fingerprint");

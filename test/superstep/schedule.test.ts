@@ -276,7 +276,7 @@ test("S6: a task whose result is kept is not run again, one whose question is op
   const { settled } = runNow({ ...input, memories });
   expect(settled).toMatchObject([
     { kind: "finished", outcome, kept: true },
-    { kind: "asked", ask: { index: 0, payload: "?" } },
+    { kind: "asked", asks: [{ index: 0, payload: "?" }] },
   ]);
   expect(ran).toBe(0);
 });

@@ -107,9 +107,9 @@ test("P3: interrupt leaves the node with its question; what was asked and answer
   const answered = (index: number, value: unknown) =>
     ({ kind: "interrupt", taskId: "t.0", node: "a", index, id: `i${index}`, payload: "?", answer: { value } }) as const;
   const first = runNow(stage({ a: run }));
-  expect(first.settled[0]).toMatchObject({ kind: "asked", ask: { index: 0, payload: "first?" } });
+  expect(first.settled[0]).toMatchObject({ kind: "asked", asks: [{ index: 0, payload: "first?" }] });
   const second = runNow(stage({ a: run }, { memories: memory({ interrupts: [answered(0, "one")] }) }));
-  expect(second.settled[0]).toMatchObject({ kind: "asked", ask: { index: 1, payload: "second?" } });
+  expect(second.settled[0]).toMatchObject({ kind: "asked", asks: [{ index: 1, payload: "second?" }] });
   const all = [answered(0, "one"), answered(1, null), answered(2, false)];
   expect(runNow(stage({ a: run }, { memories: memory({ interrupts: all }) })).settled[0]).toMatchObject({
     kind: "finished",
@@ -136,7 +136,7 @@ test("P3: a node that catches the signal is paused all the same, whatever it doe
       }
     };
     const { settled } = await scheduleStep(stage({ a: run }));
-    expect(settled[0]).toMatchObject({ kind: "asked", ask: { index: 0, payload: "?" } });
+    expect(settled[0]).toMatchObject({ kind: "asked", asks: [{ index: 0, payload: "?" }] });
   }
 });
 
@@ -146,7 +146,7 @@ test("P3: a question asked after an await pauses too", async () => {
     ctx.interrupt({ deep: [1, 2] });
   };
   const { settled } = await scheduleStep(stage({ a: run }));
-  expect(settled[0]).toMatchObject({ kind: "asked", ask: { index: 0, payload: { deep: [1, 2] } } });
+  expect(settled[0]).toMatchObject({ kind: "asked", asks: [{ index: 0, payload: { deep: [1, 2] } }] });
 });
 
 test("T3: a payload that cannot be stored fails the node and names the path", () => {

@@ -1,0 +1,171 @@
+/**
+ * A graph that is a node: a session of its own beside the one around it, driven superstep by superstep by the same machinery, under the
+ * task's signal. It is found again by its task, so that a retry, an answer or another process goes on inside, where it stood.
+ */
+import {
+  CheckpointConflictError,
+  CheckpointError,
+  GraphMismatchError,
+  InvalidOptionError,
+  locate,
+  RunAbortedError,
+} from "../errors.js";
+import type { Checkpoint } from "../session/checkpoint.js";
+import { childId } from "../session/child-id.js";
+import type { Channels, UpdateOf } from "../state/channel.js";
+import { answersDue, closed, openInterrupts, type PendingInterrupt } from "../superstep/interrupts.js";
+import type { InterruptRecord, TaskMemory, TaskRecord } from "../superstep/record.js";
+import type { Ask, Descent } from "../superstep/task-context.js";
+import type { ActiveRuns } from "./active-runs.js";
+import { RunCancellation } from "./cancellation.js";
+import { deleteChildren } from "./children.js";
+import { driveOn } from "./drive.js";
+import { within } from "./events.js";
+import { HookList } from "./hooks.js";
+import { firstCheckpoint } from "./invocation.js";
+import { loadStanding, openRun } from "./opening.js";
+import type { RunOptions } from "./options.js";
+import { resultOf, stateAtEntry } from "./passage.js";
+import { storeAnswers } from "./resuming.js";
+import { type Engine, type Entry, frontierContext, type Run, type Standing } from "./run.js";
+import { annotate } from "./saving.js";
+import { SPANS } from "./telemetry.js";
+
+/** The engine of a graph whose nodes may be graphs; the same one when none is. */
+export function withSubgraphs<C extends Channels>(engine: Engine<C>, active: ActiveRuns): Engine<C> {
+  if (!engine.plan.hasSubgraphs) return engine;
+  return {
+    ...engine,
+    subgraphs: { descend: (entry) => descend(active, entry), startAfresh: (run) => startAfresh(active, run) },
+  };
+}
+
+const STOPPED: Descent = { kind: "stopped" };
+/** What stores take. */
+const LONGEST_ID = 512;
+
+/** What keeps a graph from going on is the node's failure, but for the store's failures and for the end of the run. */
+async function descend(active: ActiveRuns, entry: Entry): Promise<Descent> {
+  const { run, task, signal } = entry;
+  const cancellation = new RunCancellation(run.cancellation);
+  if (!signal.aborted && cancellation.stopAtBoundary !== undefined) return STOPPED;
+  cancellation.follow(signal);
+  const sessionId = idOf(run, task.id);
+  try {
+    await entry.saved();
+    const visit = (fence: number): Promise<Descent> => drive(entry, { sessionId, cancellation, fence });
+    return await active.exclusively(sessionId, cancellation, visit, run.sessionId);
+  } catch (error) {
+    if (error instanceof CheckpointError || error instanceof CheckpointConflictError) entry.storeFailed(error);
+    else if (!(error instanceof RunAbortedError)) throw error;
+    else if (signal.aborted) throw signal.reason;
+    return STOPPED;
+  }
+}
+
+/** Gives up what the graphs of the frontier have come to, and what they ask. */
+async function startAfresh(active: ActiveRuns, run: Run<Channels>): Promise<void> {
+  const { plan, store } = run.engine;
+  const tasks = run.standing.checkpoint.frontier.filter(({ node }) => plan.nodes.get(node)?.sub !== undefined);
+  for (const { id } of tasks) await deleteChildren(store, active, run.sessionId, id);
+  const asked = run.standing.records.flatMap((record) => (record.kind === "interrupt" ? closed(record) : []));
+  if (asked.length > 0) await annotate(run, undefined, asked);
+}
+
+interface Visit {
+  readonly sessionId: string;
+  readonly cancellation: RunCancellation;
+  readonly fence: number;
+}
+
+async function drive(entry: Entry, { sessionId, cancellation, fence }: Visit): Promise<Descent> {
+  const { run: around, sub, span, memory } = entry;
+  const engine = { ...around.engine, plan: sub.plan, hooks: new HookList([]), migrate: undefined };
+  const path = [...(around.path ?? []), sub.node];
+  const former = await standingOf(engine, { entry, sessionId, path });
+  const standing = former ?? (await begin(engine, entry, { sessionId, cancellation, fence }));
+  const emit = within(path, around.emit);
+  const attributes = { "superstep.graph": sub.plan.name, "superstep.path": path.join(" / ") };
+  const run = openRun(
+    engine,
+    {
+      ...{ sessionId, cancellation, fence },
+      options: optionsWithin(around.options),
+      ...(emit && { emit }),
+      inside: { path, trace: span?.child(SPANS.subgraph, attributes) },
+    },
+    standing,
+  );
+  const ended = await driveOn(run, () => storeAnswers(run, answersFor(standing.records, memory)));
+  if (ended.outcome === "completed")
+    return {
+      kind: "finished",
+      result: await resultOf(run, sub, former === undefined ? standing.checkpoint : undefined),
+    };
+  const { reason } = ended;
+  return reason.kind === "interrupt" ? { kind: "asked", asks: asksOf(sub.node, reason.interrupts, memory) } : STOPPED;
+}
+
+/** Where it stands; undefined when the task comes to it for the first time. */
+async function standingOf(
+  engine: Engine<Channels>,
+  { entry, sessionId, path }: { readonly entry: Entry; readonly sessionId: string; readonly path: readonly string[] },
+): Promise<Standing<Channels> | undefined> {
+  try {
+    return await loadStanding(engine, sessionId);
+  } catch (error) {
+    const at = { ...frontierContext(entry.run, []), path };
+    throw error instanceof GraphMismatchError ? locate(error, at) : error;
+  }
+}
+
+/** The first checkpoint. What a Send carried is the first update, unless `input` makes one of it. */
+async function begin(
+  engine: Engine<Channels>,
+  { run, sub, task }: Entry,
+  { sessionId, cancellation, fence }: Visit,
+): Promise<Standing<Channels>> {
+  const { state: around } = run.standing.checkpoint;
+  const input = sub.input === undefined ? task.input : sub.input(around, task.input);
+  const state = stateAtEntry(engine, sub, around);
+  const invocation = { sessionId, input: input as UpdateOf<Channels> | undefined, state, cancellation };
+  const checkpoint = await firstCheckpoint(engine, invocation);
+  await engine.store.commit(checkpoint as Checkpoint, { fence });
+  return { checkpoint, note: checkpoint.note, records: [] };
+}
+
+/** Answers that came to the session around it, for questions that are still open here. */
+function answersFor(records: readonly TaskRecord[], memory: TaskMemory | undefined): readonly InterruptRecord[] {
+  const due = answersDue(memory?.interrupts ?? []);
+  return openInterrupts(records).flatMap((open) => {
+    const { answer } = due.find(({ inner }) => inner === open.id) ?? {};
+    return answer === undefined ? [] : [{ ...open, answer }];
+  });
+}
+
+/** As questions of the task: one that it has asked before keeps its place. */
+function asksOf(node: string, open: readonly PendingInterrupt[], memory: TaskMemory | undefined): readonly Ask[] {
+  const known = memory?.interrupts ?? [];
+  let next = known.length;
+  return open.map(({ id, node: asking, payload, path = [] }) => {
+    const place = known.findIndex((record) => record?.inner === id);
+    return { index: place < 0 ? next++ : place, payload, from: { id, node: asking, path: [node, ...path] } };
+  });
+}
+
+/** Where to stop is said of the nodes around it; what the call hands on is for all nodes. */
+function optionsWithin({ maxSteps, context, config, allowConfigChange }: RunOptions): RunOptions {
+  return {
+    ...(maxSteps !== undefined && { maxSteps }),
+    ...(context && { context }),
+    ...(config && { config }),
+    ...(allowConfigChange !== undefined && { allowConfigChange }),
+  };
+}
+
+function idOf(run: Run<Channels>, taskId: string): string {
+  const id = childId(run.sessionId, taskId);
+  if (id.length <= LONGEST_ID) return id;
+  const problem = `leaves no room for the names of subgraphs' sessions, which would have ${id.length} characters`;
+  throw new InvalidOptionError("sessionId", problem, `choose one that is shorter by ${id.length - LONGEST_ID}`);
+}
