@@ -38,7 +38,7 @@ export type { App } from "./graph/app.js";
 export { Command, type CommandMode, type NodeResult } from "./graph/command.js";
 export type { RouteFn } from "./graph/declaration.js";
 export type { GraphDrawing } from "./graph/drawing.js";
-export type { NodeContext, NodeFn, NodeOptions, RetryPolicy } from "./graph/node.js";
+export type { CachePolicy, NodeContext, NodeFn, NodeOptions, OnceCall, RetryPolicy } from "./graph/node.js";
 export type { GraphPlan } from "./graph/plan.js";
 export { StateGraph } from "./graph/state-graph.js";
 export { END, Send, START, type Target } from "./graph/target.js";

@@ -65,30 +65,16 @@ export function checkRunnerOptions<C extends Channels>(options: AppRunnerOptions
   for (const [name, permits] of Object.entries(options.limits ?? {})) checkCount(`limits.${name}`, permits);
   checkOneOf("onFailure", options.onFailure, ["drain", "abort"]);
   checkOneOf("durability", options.durability, ["step", "exit"]);
-  for (const node of plan.nodes.values()) checkNode(node.name, node.options, options.limits ?? {});
+  for (const node of plan.nodes.values()) checkLimit(node.name, node.options.limit, options.limits ?? {});
 }
 
-function checkNode(
-  name: string,
-  options: { limit?: string; timeoutMs?: number; retry?: { maxAttempts: number } },
-  limits: object,
-): void {
-  const { limit, timeoutMs, retry } = options;
-  if (limit !== undefined && !Object.hasOwn(limits, limit)) {
-    throw new InvalidOptionError(
-      "limits",
-      `has no "${limit}", which node "${name}" asks for`,
-      `add it: limits: { "${limit}": 8 }`,
-    );
-  }
-  if (timeoutMs !== undefined && !(timeoutMs > 0)) {
-    throw new InvalidOptionError(
-      "timeoutMs",
-      `of node "${name}" is ${timeoutMs}`,
-      "give a positive number of milliseconds",
-    );
-  }
-  if (retry !== undefined) checkCount("maxAttempts", retry.maxAttempts ?? Number.NaN);
+function checkLimit(name: string, limit: string | undefined, limits: object): void {
+  if (limit === undefined || Object.hasOwn(limits, limit)) return;
+  throw new InvalidOptionError(
+    "limits",
+    `has no "${limit}", which node "${name}" asks for`,
+    `add it: limits: { "${limit}": 8 }`,
+  );
 }
 
 /** Throws InvalidOptionError or UnknownNodeError (P5). */

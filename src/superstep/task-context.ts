@@ -1,7 +1,7 @@
 /** What a node is given (NodeContext). Members are made when looked at; they work when destructured. */
 import type { TaskRef } from "../errors.js";
 import { InvalidOptionError } from "../errors.js";
-import type { NodeContext } from "../graph/node.js";
+import type { NodeContext, OnceCall } from "../graph/node.js";
 import { seal } from "../state/seal.js";
 import type { Effects, Remember } from "./effects.js";
 import type { TaskMemory } from "./record.js";
@@ -120,9 +120,9 @@ export class TaskContext implements NodeContext {
     };
   }
 
-  get once(): <T>(key: string, effect: () => T | Promise<T>) => Promise<T> {
-    return async <T>(key: string, effect: () => T | Promise<T>): Promise<T> => {
-      this.#claim(key);
+  get once(): <T>(key: string, effect: (call: OnceCall) => T | Promise<T>) => Promise<T> {
+    return async <T>(key: string, effect: (call: OnceCall) => T | Promise<T>): Promise<T> => {
+      this.#claim(key, effect);
       return (await this.#recall.effects.run(key, effect)) as T;
     };
   }
@@ -144,9 +144,11 @@ export class TaskContext implements NodeContext {
       `${this.#task.id}.${this.attempt}.${++this.#ids}.${Math.floor(this.#environment.random() * 2 ** 52).toString(36)}`;
   }
 
-  #claim(key: string): void {
+  #claim(key: string, effect: unknown): void {
     if (typeof key !== "string" || key === "")
       throw new InvalidOptionError("key", "of `once` is not a name", "pass a string that is not empty");
+    if (typeof effect !== "function")
+      throw new InvalidOptionError("effect", "of `once` is no function", "pass (call) => result");
     this.#keys ??= new Set();
     if (this.#keys.has(key)) {
       throw new InvalidOptionError(
