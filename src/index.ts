@@ -1,5 +1,6 @@
 /** The door of the library: names only. */
 export {
+  CacheKeyError,
   ChannelSchemaError,
   CheckpointConflictError,
   CheckpointCorruptError,
@@ -15,11 +16,13 @@ export {
   InvalidOptionError,
   JoinStalledError,
   NodeError,
+  NodeMiddlewareError,
   NodeResultError,
   NodeStuckError,
   NodeTimeoutError,
   NotPausedError,
   ReducerError,
+  RetriesSpentError,
   RouteError,
   RunAbortedError,
   SerializationError,
@@ -60,6 +63,7 @@ export type { BarrierOutcome, PausedReport, RunResult, RunSummary, StepReport, S
 export { type Resume, type RunStream, resumeWith } from "./runner/stream.js";
 export type { Checkpoint, CheckpointRef, CheckpointSource, Gate, Note } from "./session/checkpoint.js";
 export type {
+  CacheEntry,
   Checkpointer,
   CommitOptions,
   HistoryQuery,
@@ -95,7 +99,8 @@ export {
 } from "./superstep/barrier.js";
 export { computeNextFrontier, type Frontier, type FrontierInput, type Progress } from "./superstep/frontier.js";
 export type { InterruptOptions, PauseReason, PendingInterrupt } from "./superstep/interrupts.js";
+export type { NodeMiddleware } from "./superstep/middleware.js";
 export type { Route, RouteTarget, TaskOutcome, TaskResult, Update } from "./superstep/outcome.js";
-export type { InterruptRecord, TaskRecord } from "./superstep/record.js";
+export type { AttemptRecord, InterruptRecord, TaskRecord } from "./superstep/record.js";
 export { type ScheduledStep, type ScheduleInput, scheduleStep } from "./superstep/schedule.js";
 export type { Clock, StepEnvironment } from "./superstep/task-context.js";

@@ -42,6 +42,8 @@ export interface GraphPlan<C extends Channels> {
   readonly start: OriginPlan<C>;
   readonly joins: ReadonlyMap<string, JoinPlan>;
   readonly fingerprint: string;
+  /** Whether some node has a cache. */
+  readonly hasCache: boolean;
 }
 
 /** Arranges a valid declaration for running. */
@@ -61,6 +63,7 @@ export function planOf<C extends Channels>(declaration: Declaration<C>, fingerpr
     start: originPlan(declaration, joins, START),
     joins,
     fingerprint,
+    hasCache: declaration.nodes.some(({ options }) => options.cache !== undefined),
   };
 }
 

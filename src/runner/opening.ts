@@ -3,6 +3,7 @@ import type { App } from "../graph/app.js";
 import { adoptSession } from "../session/adopt.js";
 import { MemoryCheckpointer } from "../session/memory-checkpointer.js";
 import type { Channels } from "../state/channel.js";
+import { onionOf } from "../superstep/middleware.js";
 import { Semaphore } from "../superstep/semaphore.js";
 import type { RunCancellation } from "./cancellation.js";
 import { stopwatchOf, systemClock } from "./clock.js";
@@ -29,6 +30,7 @@ export function openEngine<C extends Channels>({ plan }: App<C, string>, options
     onFailure: options.onFailure ?? "drain",
     durability: options.durability ?? "step",
     migrate: options.migrate,
+    middleware: onionOf(options.middleware ?? []),
   };
 }
 

@@ -5,6 +5,7 @@ import type { Checkpointer } from "../session/checkpointer.js";
 import type { Migrate } from "../session/migration.js";
 import type { Channels } from "../state/channel.js";
 import type { InterruptOptions } from "../superstep/interrupts.js";
+import type { NodeMiddleware } from "../superstep/middleware.js";
 import type { FailurePolicy } from "../superstep/schedule.js";
 import type { Clock } from "../superstep/task-context.js";
 import type { RunHooks } from "./hooks.js";
@@ -37,6 +38,8 @@ export interface AppRunnerOptions {
   readonly clock?: Clock;
   /** In [0,1). Default Math.random. */
   readonly random?: () => number;
+  /** Around each attempt of each node; the first is outermost. A node whose outcome is in the cache is not run, and has none around it. */
+  readonly middleware?: readonly NodeMiddleware[];
   /** Takes a session that another graph has written over to this one; without it, one that needs what is gone is a GraphMismatchError. */
   readonly migrate?: Migrate;
   /** How long a session stays closed to others when this process dies while it drives it. */
@@ -60,12 +63,31 @@ export function checkRunnerOptions<C extends Channels>(options: AppRunnerOptions
   if (options.hooks !== undefined && !Array.isArray(options.hooks)) {
     throw new InvalidOptionError("hooks", "is no list", "pass a list of hooks");
   }
+  checkMiddleware(options.middleware);
   checkFunction("random", options.random, "() => a number in [0,1)");
   checkCount("maxConcurrency", options.maxConcurrency);
   for (const [name, permits] of Object.entries(options.limits ?? {})) checkCount(`limits.${name}`, permits);
   checkOneOf("onFailure", options.onFailure, ["drain", "abort"]);
   checkOneOf("durability", options.durability, ["step", "exit"]);
-  for (const node of plan.nodes.values()) checkLimit(node.name, node.options.limit, options.limits ?? {});
+  for (const { name, options: node } of plan.nodes.values()) {
+    checkLimit(name, node.limit, options.limits ?? {});
+    if (node.cache !== undefined) checkCacheStore(name, options.checkpointer);
+  }
+}
+
+function checkMiddleware(middleware: unknown): void {
+  if (middleware === undefined) return;
+  const isList = Array.isArray(middleware) && middleware.every((one) => typeof one === "function");
+  if (!isList) throw new InvalidOptionError("middleware", "is no list of functions", "pass [(ctx, next) => next()]");
+}
+
+function checkCacheStore(name: string, checkpointer: Checkpointer | undefined): void {
+  if (checkpointer === undefined || (checkpointer.cached !== undefined && checkpointer.cache !== undefined)) return;
+  throw new InvalidOptionError(
+    "checkpointer",
+    `has no methods \`cached\` and \`cache\`, which the cache of node "${name}" needs`,
+    "use a store that has them, or leave the node's `cache` out",
+  );
 }
 
 function checkLimit(name: string, limit: string | undefined, limits: object): void {

@@ -6,6 +6,7 @@ import type { Migrate } from "../session/migration.js";
 import type { SessionView } from "../session/view.js";
 import { viewOf } from "../session/view.js";
 import type { Channels } from "../state/channel.js";
+import type { Onion } from "../superstep/middleware.js";
 import type { TaskRecord } from "../superstep/record.js";
 import type { FailurePolicy } from "../superstep/schedule.js";
 import type { Semaphore } from "../superstep/semaphore.js";
@@ -31,6 +32,7 @@ export interface Engine<C extends Channels> {
   readonly onFailure: FailurePolicy;
   readonly durability: "step" | "exit";
   readonly migrate: Migrate | undefined;
+  readonly middleware: Onion | undefined;
 }
 
 /** Where a session stands, as this run knows it. */

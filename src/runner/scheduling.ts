@@ -5,6 +5,7 @@ import type { Channels } from "../state/channel.js";
 import { memoriesOf } from "../superstep/record.js";
 import { type ScheduledStep, scheduleStep } from "../superstep/schedule.js";
 import { InterruptSignal, type StepEnvironment, type TaskListener } from "../superstep/task-context.js";
+import { cacheOf } from "./caching.js";
 import type { Keeper } from "./keeper.js";
 import { nextStep, type Run } from "./run.js";
 import { SPANS, type Trace, within } from "./telemetry.js";
@@ -40,7 +41,7 @@ function schedule<C extends Channels>(
 }
 
 function environmentOf<C extends Channels>(run: Run<C>, keeper: Keeper<C>, span: Trace | undefined): StepEnvironment {
-  const { clock, stopwatch, random } = run.engine;
+  const { clock, stopwatch, random, middleware } = run.engine;
   return {
     sessionId: run.sessionId,
     step: nextStep(run),
@@ -49,6 +50,8 @@ function environmentOf<C extends Channels>(run: Run<C>, keeper: Keeper<C>, span:
     random,
     remember: keeper.remember,
     listener: run.emit && listenerOf(run, nextStep(run)),
+    middleware,
+    cache: run.engine.plan.hasCache ? cacheOf(run.engine, keeper.attend) : undefined,
     around: span && ((task, attempt, call) => coverNode(span, task, attempt, call)),
   };
 }

@@ -4,7 +4,10 @@ import { InvalidOptionError } from "../errors.js";
 import type { NodeContext, OnceCall } from "../graph/node.js";
 import { seal } from "../state/seal.js";
 import type { Effects, Remember } from "./effects.js";
+import type { Onion } from "./middleware.js";
+import type { OutcomeCache } from "./outcome-cache.js";
 import type { TaskMemory } from "./record.js";
+import type { Life } from "./time-limits.js";
 
 /** What a superstep needs from its runner. Ports are narrow: whoever calls `scheduleStep` may leave the listeners out. */
 export interface StepEnvironment {
@@ -16,10 +19,14 @@ export interface StepEnvironment {
   readonly stopwatch: () => number;
   readonly random: () => number;
   readonly listener?: TaskListener | undefined;
-  /** Makes an effect's result durable before the node sees it. */
+  /** Makes an effect's result durable before the node sees it, and a failed attempt before the next one. */
   readonly remember?: Remember | undefined;
   /** Wraps the call of a node: spans. */
   readonly around?: ((task: TaskRef, attempt: number, call: () => unknown) => unknown) | undefined;
+  /** Stands between the node and whoever calls it. */
+  readonly middleware?: Onion | undefined;
+  /** Outcomes of nodes that have a cache; without it they run. */
+  readonly cache?: OutcomeCache | undefined;
 }
 /** Time, injected. A sleep ends early, by rejection, when its signal is aborted. */
 export interface Clock {
@@ -53,6 +60,8 @@ export class InterruptSignal {
 export class TaskContext implements NodeContext {
   /** The open question, if the node asked one. */
   ask: Ask | undefined;
+  /** Set for a node that may not be silent for long. */
+  life: Life | undefined;
   readonly #task: TaskRef;
   readonly #environment: StepEnvironment;
   readonly #recall: Recall;
@@ -102,6 +111,11 @@ export class TaskContext implements NodeContext {
     return this.#abort !== undefined;
   }
 
+  /** Whether the node was given, or waits for, an answer. */
+  get hasAsked(): boolean {
+    return this.#asked > 0;
+  }
+
   /** Tells the node to stop. */
   abort(reason: unknown): void {
     this.#reason ??= { value: reason };
@@ -128,10 +142,16 @@ export class TaskContext implements NodeContext {
   }
 
   get emit(): (data: unknown) => void {
-    return (data) => this.#environment.listener?.emitted(this.#task, data);
+    return (data) => {
+      this.#giveSign();
+      this.#environment.listener?.emitted(this.#task, data);
+    };
   }
   get progress(): (done: number, total?: number, message?: string) => void {
-    return (done, total, message) => this.#environment.listener?.progressed(this.#task, done, total, message);
+    return (done, total, message) => {
+      this.#giveSign();
+      this.#environment.listener?.progressed(this.#task, done, total, message);
+    };
   }
   get now(): () => number {
     return () => this.#environment.clock.now();
@@ -142,6 +162,12 @@ export class TaskContext implements NodeContext {
   get id(): () => string {
     return () =>
       `${this.#task.id}.${this.attempt}.${++this.#ids}.${Math.floor(this.#environment.random() * 2 ** 52).toString(36)}`;
+  }
+
+  #giveSign(): void {
+    if (this.life === undefined) return;
+    this.life.at = this.#environment.clock.now();
+    this.life.signs++;
   }
 
   #claim(key: string, effect: unknown): void {
