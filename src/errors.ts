@@ -10,7 +10,16 @@ export {
 } from "./errors/barrier.js";
 export { locate, SuperstepError } from "./errors/base.js";
 export { type GraphIssue, GraphValidationError } from "./errors/graph.js";
-export { NodeError, NodeResultError, NodeStuckError, NodeTimeoutError, type TaskFailure } from "./errors/node.js";
+export {
+  CacheKeyError,
+  NodeError,
+  NodeMiddlewareError,
+  NodeResultError,
+  NodeStuckError,
+  NodeTimeoutError,
+  RetriesSpentError,
+  type TaskFailure,
+} from "./errors/node.js";
 export { type ErrorRecord, type FrontierContext, recordOf, type TaskRef } from "./errors/record.js";
 export {
   ConfigMismatchError,

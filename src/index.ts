@@ -1,5 +1,6 @@
 /** The door of the library: names only. */
 export {
+  CacheKeyError,
   ChannelSchemaError,
   CheckpointConflictError,
   CheckpointCorruptError,
@@ -16,11 +17,13 @@ export {
   InvalidOptionError,
   JoinStalledError,
   NodeError,
+  NodeMiddlewareError,
   NodeResultError,
   NodeStuckError,
   NodeTimeoutError,
   NotPausedError,
   ReducerError,
+  RetriesSpentError,
   RouteError,
   RunAbortedError,
   SerializationError,
@@ -40,7 +43,7 @@ export { Command, type CommandMode, type NodeResult } from "./graph/command.js";
 export type { RouteFn } from "./graph/declaration.js";
 export type { GraphDrawing } from "./graph/drawing.js";
 export { type ItemPolicy, type ItemResult, type MapOptions, map } from "./graph/map.js";
-export type { NodeContext, NodeFn, NodeOptions, RetryPolicy } from "./graph/node.js";
+export type { CachePolicy, NodeContext, NodeFn, NodeOptions, OnceCall, RetryPolicy } from "./graph/node.js";
 export type { GraphPlan } from "./graph/plan.js";
 export { type RunContext, type RunValue, runContext } from "./graph/run-context.js";
 export { StateGraph } from "./graph/state-graph.js";
@@ -63,6 +66,7 @@ export type { BarrierOutcome, PausedReport, RunResult, RunSummary, StepReport, S
 export { type Resume, type RunStream, resumeWith } from "./runner/stream.js";
 export type { Checkpoint, CheckpointRef, CheckpointSource, Gate, Note } from "./session/checkpoint.js";
 export type {
+  CacheEntry,
   Checkpointer,
   CommitOptions,
   HistoryQuery,
@@ -98,7 +102,8 @@ export {
 } from "./superstep/barrier.js";
 export { computeNextFrontier, type Frontier, type FrontierInput, type Progress } from "./superstep/frontier.js";
 export type { InterruptOptions, PauseReason, PendingInterrupt } from "./superstep/interrupts.js";
+export type { NodeMiddleware } from "./superstep/middleware.js";
 export type { Route, RouteTarget, TaskOutcome, TaskResult, Update } from "./superstep/outcome.js";
-export type { InterruptRecord, TaskRecord } from "./superstep/record.js";
+export type { AttemptRecord, InterruptRecord, TaskRecord } from "./superstep/record.js";
 export { type ScheduledStep, type ScheduleInput, scheduleStep } from "./superstep/schedule.js";
 export type { Clock, StepEnvironment } from "./superstep/task-context.js";

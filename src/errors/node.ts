@@ -25,17 +25,67 @@ export class NodeError extends SuperstepError {
   }
 }
 
-/** The cause of a NodeError whose node took longer than its `timeoutMs`. */
+/** The cause of a NodeError whose node took longer than one of its time limits; `option` says which. */
 export class NodeTimeoutError extends SuperstepError {
   readonly code = "NODE_TIMEOUT";
   readonly node: string;
   readonly timeoutMs: number;
-  constructor(node: string, timeoutMs: number) {
-    super(`node "${node}" did not finish within ${timeoutMs} ms`, {
-      help: "raise `timeoutMs`, or make the node heed `ctx.signal`",
-    });
+  readonly option: "timeoutMs" | "idleTimeoutMs";
+  constructor(node: string, timeoutMs: number, option: "timeoutMs" | "idleTimeoutMs" = "timeoutMs") {
+    const isIdle = option === "idleTimeoutMs";
+    super(
+      isIdle
+        ? `node "${node}" gave no sign of life for ${timeoutMs} ms`
+        : `node "${node}" did not finish within ${timeoutMs} ms`,
+      {
+        help: isIdle
+          ? "call `ctx.progress` or `ctx.emit` more often, raise `idleTimeoutMs`, or make the node heed `ctx.signal`"
+          : "raise `timeoutMs`, or make the node heed `ctx.signal`",
+      },
+    );
     this.node = node;
     this.timeoutMs = timeoutMs;
+    this.option = option;
+  }
+}
+
+/** The cause of a NodeError whose node may not be tried again, as the process finds that goes on with its retries. `cause`: the last attempt's error, as data. */
+export class RetriesSpentError extends SuperstepError {
+  readonly code = "RETRIES_SPENT";
+  readonly node: string;
+  readonly attempts: number;
+  constructor(node: string, attempts: number, cause: unknown) {
+    super(`node "${node}" failed ${attempts} times and its policy allows no other attempt now`, {
+      cause,
+      help: "mend what `cause` says and run the session again, which begins the count afresh; or raise `maxAttempts` or `budgetMs`",
+    });
+    this.node = node;
+    this.attempts = attempts;
+  }
+}
+
+/** The cause of a NodeError whose node has a cache without a usable key. `cause`: what the key function threw, or why the key cannot be stored. */
+export class CacheKeyError extends SuperstepError {
+  readonly code = "CACHE_KEY_FAILED";
+  readonly node: string;
+  constructor(node: string, cause: unknown) {
+    super(`node "${node}" has no usable cache key: ${recordOf(cause).message}`, {
+      cause,
+      help: "return a value that can be stored from `cache.key`",
+    });
+    this.node = node;
+  }
+}
+
+/** The cause of a NodeError whose middleware runs a node that it may not run: for the second time, or too late. */
+export class NodeMiddlewareError extends SuperstepError {
+  readonly code = "NODE_MIDDLEWARE_FAILED";
+  readonly node: string;
+  constructor(node: string, problem: string) {
+    super(`a middleware of node "${node}" ${problem}`, {
+      help: "call `next` at most once, before the middleware ends; give the node `retry` to run it again",
+    });
+    this.node = node;
   }
 }
 

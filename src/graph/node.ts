@@ -27,8 +27,11 @@ export interface NodeContext {
   readonly config: Readonly<Record<string, unknown>>;
   /** Pauses the session until an answer comes; returns the answer when the node is run again (from its start). */
   interrupt<Answer = unknown>(payload: unknown): Answer;
-  /** Runs `effect` once per session position and remembers its result across retries, pauses and crashes. */
-  once<T>(key: string, effect: () => T | Promise<T>): Promise<T>;
+  /**
+   * Runs `effect` once per session position and remembers its result across retries, pauses and crashes. Effects with different
+   * keys may run at the same time. A key that is used twice in one attempt is an InvalidOptionError.
+   */
+  once<T>(key: string, effect: (call: OnceCall) => T | Promise<T>): Promise<T>;
   /** Puts an application event (a token, say) on the stream. Never throws, never blocks the node. */
   emit(data: unknown): void;
   /** Says on the stream how far the node is. */
@@ -41,16 +44,38 @@ export interface NodeContext {
   id(): string;
 }
 
+/** What an effect of `ctx.once` is given. */
+export interface OnceCall {
+  /**
+   * Names this effect for the outside world: the same in every attempt, in every process and after every crash, and never that of another
+   * effect. Printable ASCII. A crash between the effect and the moment its result is durable runs it again, under the same key.
+   */
+  readonly idempotencyKey: string;
+}
+
 /** Delays: 500 ms, ×2, at most 30 s, jittered by the runner's random, on the runner's clock, unless said otherwise. */
 export interface RetryPolicy {
-  /** Tries in all, the first one included. */
+  /** Tries in all, the first one included, also over crashes. */
   readonly maxAttempts: number;
   readonly initialDelayMs?: number;
   readonly backoff?: number;
+  /** An error with a `retryAfterMs` of its own (a finite number, 0 or more) is waited for that long at least, whatever this says. */
   readonly maxDelayMs?: number;
   readonly jitter?: boolean;
+  /** Milliseconds over all attempts and delays, from the first one's beginning: no attempt begins after it. */
+  readonly budgetMs?: number;
   /** False: this error is final. */
   readonly retryOn?: (error: unknown) => boolean;
+}
+
+/** When a stored outcome stands in for running the node: for nodes whose outcome follows from the key alone. */
+export interface CachePolicy<C extends Channels> {
+  /** All that the outcome depends on, as a value that can be stored. Called once a task; what it throws fails the task. */
+  readonly key: (state: StateOf<C>, input: unknown) => unknown;
+  /** Milliseconds on the runner's clock that an outcome counts for. Default: for ever. */
+  readonly ttlMs?: number;
+  /** Change it when the node's code changes: outcomes of other versions do not count. */
+  readonly version?: string;
 }
 
 /** How a node is run. `S`: the channels of the graph that is the node, if one is. */
@@ -58,6 +83,8 @@ export interface NodeOptions<C extends Channels, S extends Channels = Channels> 
   readonly retry?: RetryPolicy;
   /** Milliseconds that one attempt may take, on the runner's clock. */
   readonly timeoutMs?: number;
+  /** Milliseconds that one attempt may go on without `ctx.progress` or `ctx.emit`, on the runner's clock. */
+  readonly idleTimeoutMs?: number;
   /** Runs only when nothing else is left to run, across supersteps. */
   readonly defer?: boolean;
   /** Where its Commands and Sends may go: counts as reachable, is drawn, and is checked when the node runs. */
@@ -73,4 +100,6 @@ export interface NodeOptions<C extends Channels, S extends Channels = Channels> 
   readonly input?: (state: StateOf<C>, input: unknown) => UpdateOf<S>;
   /** Of a graph that is a node: what its last state is to this graph. Without it, what changed in channels of the same name. */
   readonly output?: (state: StateOf<S>) => NodeResult<C>;
+  /** Keeps outcomes in the store, for all sessions and processes. Failures, and what took a question's answer, are never kept. */
+  readonly cache?: CachePolicy<C>;
 }

@@ -62,6 +62,8 @@ export interface GraphPlan<C extends Channels> {
   readonly fingerprint: string;
   /** Whether a node of it is a graph. */
   readonly hasSubgraphs: boolean;
+  /** Whether some node has a cache. */
+  readonly hasCache: boolean;
 }
 
 /** Arranges a valid declaration for running. */
@@ -82,6 +84,7 @@ export function planOf<C extends Channels>(declaration: Declaration<C>, fingerpr
     joins,
     fingerprint,
     hasSubgraphs: declaration.nodes.some(({ node }) => isCompiled(node)),
+    hasCache: declaration.nodes.some(({ options }) => options.cache !== undefined),
   };
 }
 

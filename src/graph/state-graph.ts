@@ -24,7 +24,7 @@ export class StateGraph<C extends Channels, N extends string = never> {
     node: NodeFn<C> | App<S, any>,
     options: NodeOptions<C, S> = {},
   ): StateGraph<C, N | K> {
-    const own = { ...options, ...(options.ends && { ends: [...options.ends] }) } as NodeOptions<C>;
+    const own = ownOptions(options as NodeOptions<C>);
     this.#nodes.push({ name, node: node as NodeFn<C> | CompiledGraph, options: own });
     return this as unknown as StateGraph<C, N | K>;
   }
@@ -48,4 +48,19 @@ export class StateGraph<C extends Channels, N extends string = never> {
   compile(): App<C, N> {
     return compile({ name: this.#name, channels: this.#channels, nodes: [...this.#nodes], edges: [...this.#edges] });
   }
+}
+
+/** The builder's own: what the caller changes afterwards changes no graph. What is none of their kind stays, for `compile` to find. */
+function ownOptions<C extends Channels>(options: NodeOptions<C>): NodeOptions<C> {
+  const { ends, retry, cache } = options;
+  return {
+    ...options,
+    ...(Array.isArray(ends) && { ends: [...(ends as readonly string[])] }),
+    ...(isObject(retry) && { retry: { ...retry } }),
+    ...(isObject(cache) && { cache: { ...cache } }),
+  };
+}
+
+function isObject<T>(value: T): value is T & object {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -3,6 +3,7 @@ import { type GraphIssue, recordOf } from "../errors.js";
 import type { Channels } from "../state/channel.js";
 import { seal } from "../state/seal.js";
 import { type Declaration, type EdgeDeclaration, isCompiled, type NodeDeclaration } from "./declaration.js";
+import { nodeOptionIssues } from "./node-option-issues.js";
 import { reachable } from "./reach.js";
 import { subgraphIssues } from "./subgraph-issues.js";
 import { END, START } from "./target.js";
@@ -69,8 +70,10 @@ function ownIssues<C extends Channels>(
   { name, node, options }: NodeDeclaration<C>,
   known: ReadonlySet<string>,
 ): GraphIssue[] {
-  const strayEnds = (options.ends ?? []).filter((end) => !isTarget(end, known));
-  const issues = strayEnds.map((end) => unknown(end, `the ends of node "${String(name)}"`));
+  const ends = Array.isArray(options.ends) ? (options.ends as readonly string[]) : [];
+  const strayEnds = ends.filter((end) => !isTarget(end, known));
+  const issues = strayEnds.map((end) => unknown(String(end), `the ends of node "${String(name)}"`));
+  issues.push(...nodeOptionIssues(String(name), options));
   if (typeof name !== "string" || RESERVED.has(name)) {
     issues.push(issue("reservedName", `node name "${String(name)}" is reserved`, "choose another name"));
   }

@@ -1,5 +1,6 @@
 /** The events of a run (C2): what is said to be done is durable by then; starts, progress and retries are live. */
 import type { ErrorRecord, TaskRef } from "../errors.js";
+import type { Settled } from "../superstep/attempt.js";
 import type { PauseReason } from "../superstep/interrupts.js";
 import type { StepReport } from "./report.js";
 
@@ -12,6 +13,8 @@ export type RunEventBody =
       readonly task: TaskRef;
       readonly attempt: number;
       readonly durationMs?: number;
+      /** Its outcome was in the cache; the node did not run. */
+      readonly cached?: true;
     }
   | {
       readonly type: "node.retrying" | "node.failed";
@@ -51,4 +54,14 @@ export function within(path: readonly string[], sink: EventSink | undefined): Ev
   return (step, event, inner = path) => {
     if (!event.type.startsWith("run.")) sink(step, event, inner);
   };
+}
+
+export function completionOf({
+  task,
+  attempt,
+  ms: durationMs,
+  cached,
+}: Settled & { readonly kind: "finished" }): RunEventBody {
+  const body = { type: "node.completed", task, attempt, durationMs } as const;
+  return cached === true ? { ...body, cached } : body;
 }

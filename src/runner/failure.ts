@@ -12,7 +12,9 @@ import type { Note } from "../session/checkpoint.js";
 import { READY, type SessionStatus } from "../session/status.js";
 import type { Channels } from "../state/channel.js";
 import type { Settled } from "../superstep/attempt.js";
+import type { TaskRecord } from "../superstep/record.js";
 import { finishedOf } from "../superstep/verdict.js";
+import { completionOf } from "./events.js";
 import type { Keeper } from "./keeper.js";
 import { frontierContext, nextStep, type Run } from "./run.js";
 import { annotate } from "./saving.js";
@@ -35,7 +37,9 @@ export async function recordFailure<C extends Channels>(run: Run<C>, attempt: Fa
   if (!isOfStore && SuperstepError.is(error))
     locate(error, frontierContext(run, finishedOf(settled).map(taskOf), failed));
   try {
-    await annotate(run, isOfStore ? undefined : noteOf(run, error), keeper.unwritten(settled));
+    const note = isOfStore ? undefined : noteOf(run, error);
+    const afresh = note?.status.kind === "failed" ? countedAfresh(run) : [];
+    await annotate(run, note, [...keeper.unwritten(settled), ...afresh]);
   } catch (unsaved) {
     return isOfStore ? error : unsaved;
   }
@@ -57,7 +61,7 @@ export function tellSettled<C extends Channels>(
   if (emit === undefined) return;
   for (const one of settled) {
     if (one.kind === "finished" && !one.kept && !keeper.isReported(one.task)) {
-      emit(step, { type: "node.completed", task: one.task, attempt: one.attempt, durationMs: one.ms });
+      emit(step, completionOf(one));
     }
     if (one.kind === "failed" || one.kind === "unstorable") {
       emit(step, { type: "node.failed", task: one.task, attempt: one.attempt, error: recordOf(one.error) });
@@ -68,4 +72,11 @@ export function tellSettled<C extends Channels>(
 function noteOf<C extends Channels>(run: Run<C>, error: unknown): Note {
   const status: SessionStatus = error instanceof RunAbortedError ? READY : { kind: "failed", error: recordOf(error) };
   return { ...run.standing.note, status };
+}
+
+/** Whoever runs a failed superstep again asks for all attempts again. */
+function countedAfresh<C extends Channels>({ standing }: Run<C>): readonly TaskRecord[] {
+  return standing.records.flatMap((record) =>
+    record.kind === "attempt" && record.attempt > 0 ? [{ ...record, attempt: 0 }] : [],
+  );
 }

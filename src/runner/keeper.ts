@@ -7,8 +7,9 @@ import type { TaskRef } from "../errors.js";
 import type { Channels } from "../state/channel.js";
 import type { Settled } from "../superstep/attempt.js";
 import type { TaskRecord } from "../superstep/record.js";
-import type { Awaitable } from "../superstep/thenable.js";
+import { type Awaitable, recovering } from "../superstep/thenable.js";
 import { finishedOf } from "../superstep/verdict.js";
+import { completionOf } from "./events.js";
 import { nextStep, type Run } from "./run.js";
 import { annotate } from "./saving.js";
 
@@ -29,7 +30,7 @@ class Backlog {
 
 export class Keeper<C extends Channels> {
   readonly #run: Run<C>;
-  /** Under `durability: "exit"` nothing is written before the run stops. */
+  /** Under `durability: "exit"` nothing is written before the run stops; failed attempts are never. */
   readonly #isHeldBack: boolean;
   /** Made when there is something to keep: most supersteps wait for nothing. */
   #backlog: Backlog | undefined;
@@ -71,7 +72,7 @@ export class Keeper<C extends Channels> {
 
   /** Resolves once the record is durable. */
   readonly remember = (record: TaskRecord): Promise<void> => {
-    if (this.#closed) return Promise.resolve();
+    if (this.#closed || (record.kind === "attempt" && this.#run.engine.durability === "exit")) return Promise.resolve();
     const { records, waiting } = this.#open();
     records.push(record);
     if (this.#isHeldBack) return Promise.resolve();
@@ -80,6 +81,12 @@ export class Keeper<C extends Channels> {
       this.#schedule();
     });
   };
+
+  /** Waits for a write beside the session. One that fails is the superstep's failure, not that of the task that asked for it (C3). */
+  readonly attend = (write: () => Awaitable<void>): Awaitable<void> =>
+    recovering(write, (error) => {
+      this.#failure ??= { error };
+    });
 
   /** What an attempt leaves behind and is not written yet: results of finished tasks, effects that ran once. */
   unwritten(settled: readonly Settled[]): readonly TaskRecord[] {
@@ -135,9 +142,9 @@ export class Keeper<C extends Channels> {
     }
   }
 
-  #report({ reported }: Backlog, { task, attempt, ms }: Finished): void {
-    reported.add(task.id);
-    this.#run.emit?.(nextStep(this.#run), { type: "node.completed", task, attempt, durationMs: ms });
+  #report({ reported }: Backlog, one: Finished): void {
+    reported.add(one.task.id);
+    this.#run.emit?.(nextStep(this.#run), completionOf(one));
   }
 }
 

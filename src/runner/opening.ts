@@ -4,6 +4,7 @@ import { contextOf } from "../graph/run-context.js";
 import { adoptSession } from "../session/adopt.js";
 import { MemoryCheckpointer } from "../session/memory-checkpointer.js";
 import type { Channels } from "../state/channel.js";
+import { onionOf } from "../superstep/middleware.js";
 import { Semaphore } from "../superstep/semaphore.js";
 import type { RunCancellation } from "./cancellation.js";
 import { stopwatchOf, systemClock } from "./clock.js";
@@ -33,6 +34,7 @@ export function openEngine<C extends Channels>({ plan }: App<C, string>, options
     migrate: options.migrate,
     freeConfig: options.freeConfig ?? [],
     subgraphs: undefined,
+    middleware: onionOf(options.middleware ?? []),
   };
 }
 

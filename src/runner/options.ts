@@ -7,6 +7,7 @@ import { isChildId } from "../session/child-id.js";
 import type { Migrate } from "../session/migration.js";
 import type { Channels } from "../state/channel.js";
 import type { InterruptOptions } from "../superstep/interrupts.js";
+import type { NodeMiddleware } from "../superstep/middleware.js";
 import type { FailurePolicy } from "../superstep/schedule.js";
 import type { Clock } from "../superstep/task-context.js";
 import type { RunHooks } from "./hooks.js";
@@ -40,6 +41,8 @@ export interface AppRunnerOptions {
   readonly clock?: Clock;
   /** In [0,1). Default Math.random. */
   readonly random?: () => number;
+  /** Around each attempt of each node; the first is outermost. A node whose outcome is in the cache is not run, and has none around it. */
+  readonly middleware?: readonly NodeMiddleware[];
   /** Takes a session that another graph has written over to this one; without it, one that needs what is gone is a GraphMismatchError. */
   readonly migrate?: Migrate;
   /** Fields of `config` that may change under a session: concurrency, paths, log levels. */
@@ -67,48 +70,55 @@ export function checkRunnerOptions<C extends Channels>(options: AppRunnerOptions
   }
   if (options.freeConfig !== undefined && !Array.isArray(options.freeConfig))
     throw new InvalidOptionError("freeConfig", "is no list", "pass a list of names of fields");
+  checkMiddleware(options.middleware);
   checkFunction("random", options.random, "() => a number in [0,1)");
   checkCount("maxConcurrency", options.maxConcurrency);
   for (const [name, permits] of Object.entries(options.limits ?? {})) checkCount(`limits.${name}`, permits);
   checkOneOf("onFailure", options.onFailure, ["drain", "abort"]);
   checkOneOf("durability", options.durability, ["step", "exit"]);
-  checkNodeOptions(plan, options.limits ?? {}, []);
+  checkNodeOptions(plan, options, []);
 }
 
 /** Of the graphs within, too. A graph that waited for a permit which the node around it holds would wait for ever. */
-function checkNodeOptions<C extends Channels>(plan: GraphPlan<C>, limits: object, held: readonly string[]): void {
+function checkNodeOptions<C extends Channels>(
+  plan: GraphPlan<C>,
+  runner: AppRunnerOptions,
+  held: readonly string[],
+): void {
   for (const { name, options, sub } of plan.nodes.values()) {
-    const { limit } = options;
-    checkNode(name, options, limits);
+    const { limit, cache } = options;
+    checkLimit(name, limit, runner.limits ?? {});
+    if (cache !== undefined) checkCacheStore(name, runner.checkpointer);
     if (limit !== undefined && held.includes(limit)) {
       const problem = `has "${limit}", which node "${name}" asks for within a subgraph whose node holds it`;
       throw new InvalidOptionError("limits", problem, "give the node and what is within it limits of different names");
     }
-    if (sub !== undefined) checkNodeOptions(sub.plan, limits, limit === undefined ? held : [...held, limit]);
+    if (sub !== undefined) checkNodeOptions(sub.plan, runner, limit === undefined ? held : [...held, limit]);
   }
 }
 
-function checkNode(
-  name: string,
-  options: { limit?: string; timeoutMs?: number; retry?: { maxAttempts: number } },
-  limits: object,
-): void {
-  const { limit, timeoutMs, retry } = options;
-  if (limit !== undefined && !Object.hasOwn(limits, limit)) {
-    throw new InvalidOptionError(
-      "limits",
-      `has no "${limit}", which node "${name}" asks for`,
-      `add it: limits: { "${limit}": 8 }`,
-    );
-  }
-  if (timeoutMs !== undefined && !(timeoutMs > 0)) {
-    throw new InvalidOptionError(
-      "timeoutMs",
-      `of node "${name}" is ${timeoutMs}`,
-      "give a positive number of milliseconds",
-    );
-  }
-  if (retry !== undefined) checkCount("maxAttempts", retry.maxAttempts ?? Number.NaN);
+function checkMiddleware(middleware: unknown): void {
+  if (middleware === undefined) return;
+  const isList = Array.isArray(middleware) && middleware.every((one) => typeof one === "function");
+  if (!isList) throw new InvalidOptionError("middleware", "is no list of functions", "pass [(ctx, next) => next()]");
+}
+
+function checkCacheStore(name: string, checkpointer: Checkpointer | undefined): void {
+  if (checkpointer === undefined || (checkpointer.cached !== undefined && checkpointer.cache !== undefined)) return;
+  throw new InvalidOptionError(
+    "checkpointer",
+    `has no methods \`cached\` and \`cache\`, which the cache of node "${name}" needs`,
+    "use a store that has them, or leave the node's `cache` out",
+  );
+}
+
+function checkLimit(name: string, limit: string | undefined, limits: object): void {
+  if (limit === undefined || Object.hasOwn(limits, limit)) return;
+  throw new InvalidOptionError(
+    "limits",
+    `has no "${limit}", which node "${name}" asks for`,
+    `add it: limits: { "${limit}": 8 }`,
+  );
 }
 
 /** Throws InvalidOptionError or UnknownNodeError (P5). */

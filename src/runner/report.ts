@@ -24,6 +24,8 @@ export interface StepReport {
   /** Whether the session is completed with it. */
   readonly completed: boolean;
   readonly durationMs: number;
+  /** Ids of the tasks whose outcomes were in the cache, so that their nodes did not run. */
+  readonly cached: readonly string[];
 }
 /** A session that stopped, and why. */
 export interface PausedReport<C extends Channels = Channels> extends SessionView<C> {
@@ -48,7 +50,14 @@ export interface RunSummary {
   readonly overheadMs: number;
 }
 
-export function reportOf(checkpoint: Checkpoint, updatedChannels: readonly string[], durationMs: number): StepReport {
+const NONE: readonly string[] = Object.freeze([]);
+
+export function reportOf(
+  checkpoint: Checkpoint,
+  updatedChannels: readonly string[],
+  durationMs: number,
+  cached: readonly string[] = NONE,
+): StepReport {
   const { sessionId, step, ran, frontier, versions, deltas, note } = checkpoint;
   return {
     sessionId,
@@ -59,5 +68,6 @@ export function reportOf(checkpoint: Checkpoint, updatedChannels: readonly strin
     versions,
     completed: note.status.kind === "completed",
     durationMs,
+    cached,
   };
 }

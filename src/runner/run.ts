@@ -6,6 +6,7 @@ import type { Migrate } from "../session/migration.js";
 import type { SessionView } from "../session/view.js";
 import { viewOf } from "../session/view.js";
 import type { Channels } from "../state/channel.js";
+import type { Onion } from "../superstep/middleware.js";
 import type { TaskRecord } from "../superstep/record.js";
 import type { FailurePolicy } from "../superstep/schedule.js";
 import type { Semaphore } from "../superstep/semaphore.js";
@@ -33,6 +34,7 @@ export interface Engine<C extends Channels> {
   readonly migrate: Migrate | undefined;
   /** Fields of a call's configuration that may change under a session. */
   readonly freeConfig: readonly string[];
+  readonly middleware: Onion | undefined;
   /** Undefined when no node is a graph. */
   readonly subgraphs: Subgraphs | undefined;
 }

@@ -5,6 +5,7 @@ import type { Channels } from "../state/channel.js";
 import { memoriesOf } from "../superstep/record.js";
 import { type ScheduledStep, scheduleStep } from "../superstep/schedule.js";
 import { InterruptSignal, type StepEnvironment, type TaskListener } from "../superstep/task-context.js";
+import { cacheOf } from "./caching.js";
 import type { Keeper } from "./keeper.js";
 import { nextStep, type Run, type Subgraphs } from "./run.js";
 import { SPANS, type Trace, within } from "./telemetry.js";
@@ -40,7 +41,7 @@ function schedule<C extends Channels>(
 }
 
 function environmentOf<C extends Channels>(run: Run<C>, keeper: Keeper<C>, span: Trace | undefined): StepEnvironment {
-  const { clock, stopwatch, random, subgraphs } = run.engine;
+  const { clock, stopwatch, random, middleware, subgraphs, plan } = run.engine;
   const spans = subgraphs && span && new Map<string, Trace>();
   return {
     sessionId: run.sessionId,
@@ -52,6 +53,8 @@ function environmentOf<C extends Channels>(run: Run<C>, keeper: Keeper<C>, span:
     config: run.options.config,
     remember: keeper.remember,
     listener: run.emit && listenerOf(run, nextStep(run)),
+    middleware,
+    cache: plan.hasCache ? cacheOf(run.engine, keeper.attend) : undefined,
     around: span && ((task, attempt, call) => coverNode(span, { task, attempt, spans }, call)),
     descend: subgraphs && descending(run, subgraphs, { keeper, spans }),
     isInside: run.path !== undefined,

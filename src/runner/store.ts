@@ -3,6 +3,7 @@ import { crashPoint } from "../crash-point.js";
 import { CheckpointError, SuperstepError } from "../errors.js";
 import type { Checkpoint, CheckpointRef } from "../session/checkpoint.js";
 import type {
+  CacheEntry,
   Checkpointer,
   CommitOptions,
   HistoryQuery,
@@ -14,6 +15,7 @@ import type {
 } from "../session/checkpointer.js";
 import type { Lease, LeaseAnswer, LeaseClaim } from "../session/lease.js";
 import type { SessionSummary } from "../session/view.js";
+import type { TaskOutcome } from "../superstep/outcome.js";
 import { type Awaitable, isThenable, recovering } from "../superstep/thenable.js";
 
 /** Sessions whose newest checkpoint stays in memory, so that going on does not read it again. */
@@ -76,6 +78,15 @@ export class Store {
 
   prune(policy: PrunePolicy): Awaitable<Pruned> {
     return guard("prune", () => this.#checkpointer.prune(policy));
+  }
+
+  /** Of a store that has a cache, as the runner's options were checked for. */
+  cached(key: string, at: number): Awaitable<TaskOutcome | undefined> {
+    return guard("read the cache", () => this.#checkpointer.cached?.(key, at));
+  }
+
+  cache(entry: CacheEntry): Awaitable<void> {
+    return guard("write the cache", () => this.#checkpointer.cache?.(entry));
   }
 
   acquire(claim: LeaseClaim): Awaitable<LeaseAnswer> {

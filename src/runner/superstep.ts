@@ -16,7 +16,7 @@ import { askRoutes, type RouteAnswers } from "../superstep/routes.js";
 import type { ScheduledStep } from "../superstep/schedule.js";
 import { type Awaitable, after, attempting, isThenable } from "../superstep/thenable.js";
 import { bear } from "../superstep/tolerance.js";
-import { type Verdict, verdictOf } from "../superstep/verdict.js";
+import { cachedOf, type Verdict, verdictOf } from "../superstep/verdict.js";
 import { unlessAborted } from "./cancellation.js";
 import { makeCheckpoint } from "./checkpointing.js";
 import { recordFailure, tellSettled } from "./failure.js";
@@ -216,7 +216,7 @@ function conclude<C extends Channels>(
   tellSettled(run, settled, keeper, step);
   const isAsked = hooks.has("afterStep");
   if (!run.reports && !isAsked) return rest(note, stall, undefined);
-  const report = reportOf(checkpoint as Checkpoint, updatedChannels, stopwatch() - startedAt);
+  const report = reportOf(checkpoint as Checkpoint, updatedChannels, stopwatch() - startedAt, cachedOf(settled));
   run.emit?.(step, { type: "step.completed", report });
   if (!isAsked) return rest(note, stall, report);
   return after(hooks.ask("afterStep", report), (wish) => {

@@ -22,7 +22,7 @@ export class Tally {
     for (const one of settled) {
       if (one.kind === "stopped" || ("kept" in one && one.kept)) continue;
       this.#tasks++;
-      if ("attempt" in one) this.#retries += one.attempt - 1;
+      if ("retries" in one) this.#retries += one.retries ?? 0;
       sum += one.ms;
       this.#nodeMs.set(one.task.node, (this.#nodeMs.get(one.task.node) ?? 0) + one.ms);
     }

@@ -2,6 +2,7 @@
  * The store's port. A store keeps, for each session, a line of checkpoints, a note beside the newest one (its head), task records that
  * live until the next commit, and a lease. Methods may be synchronous; then nothing waits for them.
  */
+import type { TaskOutcome } from "../superstep/outcome.js";
 import type { TaskRecord } from "../superstep/record.js";
 import type { Awaitable } from "../superstep/thenable.js";
 import type { Checkpoint, CheckpointRef, Note } from "./checkpoint.js";
@@ -73,6 +74,15 @@ export interface Pruned {
   /** As they were stored; 0 in a store that does not encode. */
   readonly bytes: number;
 }
+/** A node's outcome, for any session. */
+export interface CacheEntry {
+  readonly key: string;
+  readonly outcome: TaskOutcome;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  /** From then on it does not count; undefined: it always does. */
+  readonly expiresAt: number | undefined;
+}
 
 /**
  * The store's port. A session id is any well-formed string of 1 to 512 characters without NUL. `checkpointerContract` in `superstep/testing` proves
@@ -111,5 +121,10 @@ export interface Checkpointer {
   renew(leases: readonly Lease[], until: number): Awaitable<readonly Lease[]>;
   /** Gives a lease back; nothing happens when it was lost. */
   release(lease: Lease): Awaitable<void>;
+
+  /** An outcome that counts at that time. One that cannot be read is none. Both of these or neither: a store without them serves graphs without a cache. */
+  cached?(key: string, at: number): Awaitable<TaskOutcome | undefined>;
+  /** Keeps an outcome in place of an earlier one of that key. Those that have expired by then may be forgotten. */
+  cache?(entry: CacheEntry): Awaitable<void>;
   close(): void | Promise<void>;
 }

@@ -1,8 +1,10 @@
 /** A store in memory: checkpoints by reference, so history and forks cost what changed. What it keeps lives as long as it does (P5). */
 import { CheckpointConflictError, CheckpointNotFoundError } from "../errors.js";
+import type { TaskOutcome } from "../superstep/outcome.js";
 import { recordKey, type TaskRecord } from "../superstep/record.js";
 import { type Checkpoint, type CheckpointRef, checkpointId, type Note, withoutEphemeral } from "./checkpoint.js";
 import type {
+  CacheEntry,
   Checkpointer,
   CommitOptions,
   HistoryQuery,
@@ -15,6 +17,7 @@ import type {
 import { isChildId } from "./child-id.js";
 import type { Lease, LeaseAnswer, LeaseClaim } from "./lease.js";
 import { LeaseTable } from "./lease-table.js";
+import { OutcomeTable } from "./outcome-table.js";
 import type { SessionSummary } from "./view.js";
 
 interface Kept {
@@ -29,6 +32,7 @@ interface Kept {
 export class MemoryCheckpointer implements Checkpointer {
   readonly #sessions = new Map<string, Kept>();
   readonly #leases = new LeaseTable();
+  readonly #outcomes = new OutcomeTable();
 
   load(sessionId: string): StoredSession | undefined {
     const kept = this.#sessions.get(sessionId);
@@ -105,6 +109,14 @@ export class MemoryCheckpointer implements Checkpointer {
 
   release(lease: Lease): void {
     this.#leases.release(lease, !this.#sessions.has(lease.sessionId));
+  }
+
+  cached(key: string, at: number): TaskOutcome | undefined {
+    return this.#outcomes.get(key, at);
+  }
+
+  cache(entry: CacheEntry): void {
+    this.#outcomes.set(entry);
   }
 
   close(): void {}

@@ -72,7 +72,17 @@ const MIGRATIONS: readonly string[] = [
     owner TEXT,
     since REAL NOT NULL,
     expires_at REAL NOT NULL
-  ) STRICT;`,
+  ) STRICT;
+  -- outcomes of nodes, for every session
+  CREATE TABLE cache (
+    id INTEGER PRIMARY KEY,
+    key TEXT NOT NULL UNIQUE,
+    -- null: never
+    expires_at REAL,
+    crc INTEGER NOT NULL,
+    body TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX expiry ON cache (expires_at) WHERE expires_at IS NOT NULL;`,
 ];
 
 /** The id of a log row. */

@@ -1,6 +1,7 @@
 /** The SQLite store: one file, one transaction a superstep, a log of snapshots and deltas (T1). Writes of one turn share a transaction. */
 import type { Checkpoint, CheckpointRef } from "../session/checkpoint.js";
 import type {
+  CacheEntry,
   Checkpointer,
   CommitOptions,
   HistoryQuery,
@@ -14,6 +15,7 @@ import { encode } from "../session/codec.js";
 import type { Lease, LeaseAnswer, LeaseClaim } from "../session/lease.js";
 import { encodeBody } from "../session/log-record.js";
 import type { SessionSummary } from "../session/view.js";
+import type { TaskOutcome } from "../superstep/outcome.js";
 import { advanceKnown, parentIn } from "./advancing.js";
 import { checkEphemeral, encodeRecord, noteBeside, readBeside, withEphemeral } from "./beside.js";
 import { NOTHING_GONE, sumOf } from "./collecting.js";
@@ -27,6 +29,7 @@ import { readCheckpoint } from "./line.js";
 import { listSessions } from "./listing.js";
 import type { NewRecord } from "./log.js";
 import { checkOptions, type SqliteOptions } from "./options.js";
+import { encodeOutcome, readOutcome, writeOutcome } from "./outcomes.js";
 import { pruneSessions } from "./pruning.js";
 import { seqOf } from "./schema.js";
 import { findLine, type Line, readHead } from "./session-row.js";
@@ -146,6 +149,15 @@ export class SqliteCheckpointer implements Checkpointer {
       return true;
     };
     await this.#write("release a lease", work, this.#briefly(alone));
+  }
+
+  cached(key: string, at: number): TaskOutcome | undefined {
+    return this.#connection.use("read the cache", ({ statements }) => readOutcome(statements, key, at));
+  }
+
+  async cache(entry: CacheEntry): Promise<void> {
+    const body = encodeOutcome(entry);
+    await this.#write("write the cache", ({ statements }) => writeOutcome(statements, entry, body));
   }
 
   /** Waits for what is being written. Closes the database only if this store opened it. */

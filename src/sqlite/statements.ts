@@ -138,6 +138,11 @@ const SQL = {
     AND EXISTS (SELECT 1 FROM session WHERE key = ? AND session_id = ? AND crc = ?)`,
   dropLease: "DELETE FROM lease WHERE session_id = ? AND fence = ?",
 
+  cached: `SELECT ${named("expires_at, crc, body")} FROM cache WHERE key = ?`,
+  addCached: `INSERT INTO cache (key, expires_at, crc, body) VALUES (?, ?, ?, ?)
+    ON CONFLICT (key) DO UPDATE SET expires_at = excluded.expires_at, crc = excluded.crc, body = excluded.body`,
+  dropExpired: "DELETE FROM cache WHERE expires_at <= ?",
+
   freePages: "PRAGMA freelist_count",
   allPages: "PRAGMA page_count",
   truncate: "PRAGMA wal_checkpoint(TRUNCATE)",

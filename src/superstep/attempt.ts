@@ -1,17 +1,20 @@
 /**
- * One task, from its first attempt to its end: retries, time limit, `onError`. Never throws and never rejects: whatever a node
+ * One task, from its first attempt to its end: cache, retries, time limits, middleware, `onError`. Never throws and never rejects: whatever a node
  * does becomes a settled task (S7). Synchronous as long as the node is (S8).
  */
-import { NodeResultError, NodeTimeoutError, SerializationError, SuperstepError, type TaskRef } from "../errors.js";
+import { NodeResultError, RetriesSpentError, SerializationError, SuperstepError, type TaskRef } from "../errors.js";
+import type { CachePolicy } from "../graph/node.js";
 import type { NodePlan } from "../graph/plan.js";
 import type { Channels, StateOf } from "../state/channel.js";
 import { readOutcome } from "./command.js";
 import { Effects } from "./effects.js";
 import type { TaskOutcome } from "./outcome.js";
-import type { TaskMemory } from "./record.js";
-import { retryDelay } from "./retry.js";
+import { type CachePlace, cacheKeyOf } from "./outcome-cache.js";
+import type { AttemptRecord, TaskMemory } from "./record.js";
+import { Retries } from "./retry.js";
 import { type Ask, type Recall, type StepEnvironment, TaskContext } from "./task-context.js";
 import { isThenable } from "./thenable.js";
+import { hasLimits, withinLimits } from "./time-limits.js";
 
 /** How a task ended. */
 export type Settled =
@@ -22,6 +25,10 @@ export type Settled =
       readonly attempt: number;
       readonly ms: number;
       readonly kept: boolean;
+      /** Attempts after the first that were made in this call. */
+      readonly retries?: number;
+      /** Its outcome was in the cache; the node did not run. */
+      readonly cached?: boolean;
     }
   | {
       readonly kind: "asked";
@@ -36,6 +43,7 @@ export type Settled =
       readonly error: unknown;
       readonly attempt: number;
       readonly ms: number;
+      readonly retries?: number;
     }
   /** It finished, but what it returned cannot be stored. */
   | {
@@ -44,13 +52,10 @@ export type Settled =
       readonly error: SerializationError;
       readonly attempt: number;
       readonly ms: number;
+      readonly retries?: number;
     }
   /** It was aborted, or never started. */
   | { readonly kind: "stopped"; readonly task: TaskRef };
-
-/** Milliseconds that an aborted node has to settle before it is given up. */
-export const GRACE_MS = 5_000;
-const LATE = Symbol("late");
 
 /** What the tasks of a superstep have in common. */
 interface Surroundings<C extends Channels> {
@@ -64,6 +69,9 @@ export class TaskRun<C extends Channels> implements Recall {
   readonly #environment: StepEnvironment;
   #effects: Effects | undefined;
   #context: TaskContext | undefined;
+  #attempts: Retries | undefined;
+  #retries = 0;
+  #isRescued = false;
   #betweenTries: AbortController | undefined;
   #stopped: { readonly reason: unknown } | undefined;
   #startedAt = 0;
@@ -80,7 +88,11 @@ export class TaskRun<C extends Channels> implements Recall {
   }
 
   get attempt(): number {
-    return this.#context?.attempt ?? 1;
+    return this.#context?.attempt ?? this.#attempts?.former?.attempt ?? 1;
+  }
+  /** Attempts after the first that were made in this call. */
+  get retries(): number {
+    return this.#retries;
   }
   get ms(): number {
     return this.#environment.stopwatch() - this.#startedAt;
@@ -92,7 +104,8 @@ export class TaskRun<C extends Channels> implements Recall {
 
   run(): Settled | Promise<Settled> {
     this.#startedAt = this.#environment.stopwatch();
-    return this.#try(1);
+    const { cache } = this.#node.options;
+    return cache === undefined ? this.#begin() : this.#runUnlessKnown(cache);
   }
 
   /** Tells the node to stop; it may still finish. */
@@ -102,16 +115,65 @@ export class TaskRun<C extends Channels> implements Recall {
     this.#betweenTries?.abort(reason);
   }
 
+  /** What follows from an answer is nobody else's: a task that has asked neither takes nor gives. */
+  #runUnlessKnown(policy: CachePolicy<C>): Settled | Promise<Settled> {
+    const { cache } = this.#environment;
+    if (cache === undefined || (this.memory !== undefined && this.memory.interrupts.length > 0)) return this.#begin();
+    try {
+      const found = cache.find(this.task.node, cacheKeyOf(policy, this.task, this.#state), policy);
+      if (!isThenable(found)) return this.#runAt(found);
+      return Promise.resolve(found as PromiseLike<CachePlace>).then(
+        (place) => this.#runAt(place),
+        (error: unknown) => this.#failed(1, error),
+      );
+    } catch (error) {
+      return this.#failed(1, error);
+    }
+  }
+
+  #runAt(place: CachePlace): Settled | Promise<Settled> {
+    const { task, ms } = this;
+    const { outcome } = place;
+    if (outcome !== undefined) return { kind: "finished", task, outcome, attempt: 1, ms, kept: false, cached: true };
+    const settled = this.#begin();
+    if (isThenable(settled)) return settled.then((one) => this.#keepAt(place, one));
+    return this.#keepAt(place, settled);
+  }
+
+  #keepAt(place: CachePlace, settled: Settled): Settled | Promise<Settled> {
+    if (settled.kind !== "finished" || this.#isRescued || this.#context?.hasAsked === true) return settled;
+    const keeping = place.keep(settled.outcome);
+    return isThenable(keeping) ? Promise.resolve(keeping).then(() => settled) : settled;
+  }
+
+  /** Goes on where an earlier process was, if there was one. */
+  #begin(): Settled | Promise<Settled> {
+    const { retry } = this.#node.options;
+    if (this.#stopped !== undefined) return { kind: "stopped", task: this.task };
+    if (retry === undefined) return this.#try(1);
+    const attempts = new Retries(retry, this.#environment, this.memory);
+    this.#attempts = attempts;
+    return attempts.former === undefined ? this.#try(1) : this.#goOn(attempts, attempts.former);
+  }
+
+  #goOn(attempts: Retries, former: AttemptRecord): Settled | Promise<Settled> {
+    const { attempt, error } = former;
+    const spent = new RetriesSpentError(this.task.node, attempt, error);
+    if (!attempts.allows(former)) return this.#failFinally(attempt, spent);
+    return attempts.leftOf(former) > 0 ? this.#tryAgain(attempts, former, spent) : this.#try(attempt + 1);
+  }
+
   #try(attempt: number): Settled | Promise<Settled> {
-    const context = new TaskContext(this.task, attempt, this.#environment, this);
+    const environment = this.#environment;
+    const { task } = this;
+    const context = new TaskContext(task, attempt, environment, this);
     this.#context = context;
-    const { listener, around } = this.#environment;
-    listener?.started(this.task, attempt);
+    if (attempt > 1) this.#retries++;
+    if (this.#node.options.idleTimeoutMs !== undefined) context.life = { at: environment.clock.now(), signs: 0 };
+    environment.listener?.started(task, attempt);
     let returned: unknown;
     try {
-      returned = around
-        ? around(this.task, attempt, () => this.#node.run(this.#state, context))
-        : this.#node.run(this.#state, context);
+      returned = this.#call(context);
       if (isThenable(returned)) return this.#settleLate(context, returned);
     } catch (error) {
       return this.#threw(context, error);
@@ -119,32 +181,21 @@ export class TaskRun<C extends Channels> implements Recall {
     return this.#returned(context, returned);
   }
 
+  #call(context: TaskContext): unknown {
+    const { around, middleware } = this.#environment;
+    if (around === undefined && middleware === undefined) return this.#node.run(this.#state, context);
+    const run = () => this.#node.run(this.#state, context);
+    const call = middleware === undefined ? run : () => middleware(context, run);
+    return around === undefined ? call() : around(this.task, context.attempt, call);
+  }
+
   #settleLate(context: TaskContext, returned: PromiseLike<unknown>): Promise<Settled> {
-    const { timeoutMs } = this.#node.options;
+    const { options } = this.#node;
     const ended = Promise.resolve(returned);
-    return (timeoutMs === undefined ? ended : this.#waitAtMost(timeoutMs, context, ended)).then(
+    return (hasLimits(options) ? withinLimits(ended, context, options, this.#environment.clock) : ended).then(
       (value) => this.#returned(context, value),
       (error: unknown) => this.#threw(context, error),
     );
-  }
-
-  /** A node that is late is told to stop, and waited for within the grace period; what it returns then does not count. */
-  async #waitAtMost(timeoutMs: number, context: TaskContext, returned: Promise<unknown>): Promise<unknown> {
-    const { clock } = this.#environment;
-    const timer = new AbortController();
-    const late = clock.sleep(timeoutMs, timer.signal).then(
-      () => LATE,
-      () => LATE,
-    );
-    const first = await Promise.race([returned, late]).finally(() => timer.abort());
-    if (first !== LATE) return first;
-    const error = new NodeTimeoutError(this.task.node, timeoutMs);
-    context.abort(error);
-    const grace = new AbortController();
-    const settled = returned.catch(() => undefined);
-    await Promise.race([settled, clock.sleep(GRACE_MS, grace.signal).catch(() => undefined)]);
-    grace.abort();
-    throw error;
   }
 
   #returned(context: TaskContext, value: unknown): Settled {
@@ -161,59 +212,63 @@ export class TaskRun<C extends Channels> implements Recall {
   }
 
   #finish(attempt: number, value: unknown): Settled {
-    const { task, ms } = this;
+    const { task, ms, retries } = this;
     try {
       const outcome = readOutcome(task.node, value);
       if (outcome.toParent !== undefined && this.#environment.isInside !== true)
         throw new NodeResultError(task.node, "a Command to the graph around its own, and there is none");
-      return { kind: "finished", task, outcome, attempt, ms, kept: false };
+      return { kind: "finished", task, outcome, attempt, ms, kept: false, retries };
     } catch (error) {
-      return this.#unusable(attempt, error);
+      return this.#failed(attempt, error);
     }
   }
 
-  #unusable(attempt: number, error: unknown): Settled {
-    const { task, ms } = this;
+  #failed(attempt: number, error: unknown): Settled {
+    const { task, ms, retries } = this;
     if (SuperstepError.is(error) && error instanceof SerializationError)
-      return { kind: "unstorable", task, error, attempt, ms };
-    return { kind: "failed", task, error, attempt, ms };
+      return { kind: "unstorable", task, error, attempt, ms, retries };
+    return { kind: "failed", task, error, attempt, ms, retries };
   }
 
   /** A task that was told to stop and never looked at its signal failed by itself: its failure is not lost (S6). */
   #fail({ attempt, isSignalSeen }: TaskContext, error: unknown): Settled | Promise<Settled> {
     const { task } = this;
     if (this.#stopped !== undefined && isSignalSeen) return { kind: "stopped", task };
-    const { retry, onError } = this.#node.options;
-    if (retry !== undefined && attempt < retry.maxAttempts && isRetryable(retry.retryOn, error))
-      return this.#stopped === undefined ? this.#retry(attempt, error) : { kind: "stopped", task };
-    if (onError !== undefined) return this.#rescue(attempt, () => onError(error, this.#state));
-    return { kind: "failed", task, error, attempt, ms: this.ms };
+    const next = this.#attempts?.after(task, attempt, error);
+    if (this.#attempts === undefined || next === undefined) return this.#failFinally(attempt, error);
+    return this.#stopped === undefined ? this.#retry(this.#attempts, next, error) : { kind: "stopped", task };
   }
 
-  #rescue(attempt: number, rescued: () => unknown): Settled {
+  #failFinally(attempt: number, error: unknown): Settled {
+    const { onError } = this.#node.options;
+    if (onError === undefined)
+      return { kind: "failed", task: this.task, error, attempt, ms: this.ms, retries: this.#retries };
+    this.#isRescued = true;
     try {
-      return this.#finish(attempt, rescued());
-    } catch (error) {
-      return this.#unusable(attempt, error);
+      return this.#finish(attempt, onError(error, this.#state));
+    } catch (thrown) {
+      return this.#failed(attempt, thrown);
     }
   }
 
-  async #retry(attempt: number, error: unknown): Promise<Settled> {
-    const { clock, random, listener } = this.#environment;
-    listener?.retrying(this.task, attempt, error);
-    this.#betweenTries = new AbortController();
-    const delay = retryDelay(this.#node.options.retry, attempt, random);
-    await clock.sleep(delay, this.#betweenTries.signal).catch(() => undefined);
-    if (this.#stopped !== undefined) return { kind: "stopped", task: this.task };
-    return this.#try(attempt + 1);
+  /** The failure is durable before the next attempt begins; the delay is counted from the failure. */
+  async #retry(attempts: Retries, failed: AttemptRecord, error: unknown): Promise<Settled> {
+    const { listener, remember } = this.#environment;
+    listener?.retrying(this.task, failed.attempt, error);
+    try {
+      await remember?.(failed);
+    } catch (unsaved) {
+      return this.#failed(failed.attempt, unsaved);
+    }
+    return this.#tryAgain(attempts, failed, error);
   }
-}
 
-function isRetryable(retryOn: ((error: unknown) => boolean) | undefined, error: unknown): boolean {
-  if (retryOn === undefined) return true;
-  try {
-    return retryOn(error);
-  } catch {
-    return false;
+  async #tryAgain(attempts: Retries, failed: AttemptRecord, error: unknown): Promise<Settled> {
+    const { task } = this;
+    this.#betweenTries = new AbortController();
+    if (this.#stopped === undefined)
+      await this.#environment.clock.sleep(attempts.leftOf(failed), this.#betweenTries.signal).catch(() => undefined);
+    if (this.#stopped !== undefined) return { kind: "stopped", task };
+    return attempts.allows(failed) ? this.#try(failed.attempt + 1) : this.#failFinally(failed.attempt, error);
   }
 }

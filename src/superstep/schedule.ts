@@ -5,12 +5,13 @@
 import { NodeStuckError, RouteError, type TaskRef } from "../errors.js";
 import { type GraphPlan, type NodePlan, targetNames } from "../graph/plan.js";
 import type { Channels, StateOf } from "../state/channel.js";
-import { GRACE_MS, type Settled, TaskRun } from "./attempt.js";
+import { type Settled, TaskRun } from "./attempt.js";
 import { isDue, openInterrupts, toAsk } from "./interrupts.js";
 import type { TaskMemory } from "./record.js";
 import type { Semaphore } from "./semaphore.js";
 import type { StepEnvironment } from "./task-context.js";
 import { isThenable } from "./thenable.js";
+import { GRACE_MS } from "./time-limits.js";
 
 /** `drain` lets siblings of a failed task finish; `abort` tells them to stop, and waits for them all the same. */
 export type FailurePolicy = "drain" | "abort";
@@ -207,7 +208,8 @@ class Schedule<C extends Channels> {
     for (const [index, run] of this.#running.entries()) {
       if (run === undefined) continue;
       const error = new NodeStuckError(run.task.node, GRACE_MS, reason);
-      this.#end(index, { kind: "failed", task: run.task, error, attempt: run.attempt, ms: run.ms });
+      const { task, attempt, ms, retries } = run;
+      this.#end(index, { kind: "failed", task, error, attempt, ms, retries });
     }
   }
 

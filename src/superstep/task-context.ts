@@ -1,12 +1,15 @@
 /** What a node is given (NodeContext). Members are made when looked at; they work when destructured. */
 import type { TaskRef } from "../errors.js";
 import { InvalidOptionError } from "../errors.js";
-import type { NodeContext } from "../graph/node.js";
+import type { NodeContext, OnceCall } from "../graph/node.js";
 import type { Descending, SubgraphPlan } from "../graph/plan.js";
 import { NO_CONTEXT } from "../graph/run-context.js";
 import { seal } from "../state/seal.js";
 import type { Effects, Remember } from "./effects.js";
+import type { Onion } from "./middleware.js";
+import type { OutcomeCache } from "./outcome-cache.js";
 import type { TaskMemory } from "./record.js";
+import type { Life } from "./time-limits.js";
 
 /** What a superstep needs from its runner. Ports are narrow: whoever calls `scheduleStep` may leave the listeners out. */
 export interface StepEnvironment {
@@ -21,7 +24,7 @@ export interface StepEnvironment {
   readonly context?: ReadonlyMap<object, unknown> | undefined;
   readonly config?: Readonly<Record<string, unknown>> | undefined;
   readonly listener?: TaskListener | undefined;
-  /** Makes an effect's result durable before the node sees it. */
+  /** Makes an effect's result durable before the node sees it, and a failed attempt before the next one. */
   readonly remember?: Remember | undefined;
   /** Wraps the call of a node: spans. */
   readonly around?: ((task: TaskRef, attempt: number, call: () => unknown) => unknown) | undefined;
@@ -29,6 +32,10 @@ export interface StepEnvironment {
   readonly descend?: ((task: TaskRef, sub: SubgraphPlan, call: DescentCall) => Promise<Descent>) | undefined;
   /** Whether there is a graph around this one. */
   readonly isInside?: boolean;
+  /** Stands between the node and whoever calls it. */
+  readonly middleware?: Onion | undefined;
+  /** Outcomes of nodes that have a cache; without it they run. */
+  readonly cache?: OutcomeCache | undefined;
 }
 /** What a task that is a graph hands down. */
 export interface DescentCall {
@@ -76,6 +83,8 @@ export class InterruptSignal {
 export class TaskContext implements NodeContext, Descending {
   /** The open questions, if the node asked; none, when it is a graph that stopped at a boundary of its own. */
   asks: readonly Ask[] | undefined;
+  /** Set for a node that may not be silent for long. */
+  life: Life | undefined;
   readonly #task: TaskRef;
   readonly #environment: StepEnvironment;
   readonly #recall: Recall;
@@ -131,6 +140,11 @@ export class TaskContext implements NodeContext, Descending {
     return this.#abort !== undefined;
   }
 
+  /** Whether the node was given, or waits for, an answer. */
+  get hasAsked(): boolean {
+    return this.#asked > 0;
+  }
+
   /** Tells the node to stop. */
   abort(reason: unknown): void {
     this.#reason ??= { value: reason };
@@ -161,18 +175,24 @@ export class TaskContext implements NodeContext, Descending {
     throw new InterruptSignal();
   }
 
-  get once(): <T>(key: string, effect: () => T | Promise<T>) => Promise<T> {
-    return async <T>(key: string, effect: () => T | Promise<T>): Promise<T> => {
-      this.#claim(key);
+  get once(): <T>(key: string, effect: (call: OnceCall) => T | Promise<T>) => Promise<T> {
+    return async <T>(key: string, effect: (call: OnceCall) => T | Promise<T>): Promise<T> => {
+      this.#claim(key, effect);
       return (await this.#recall.effects.run(key, effect)) as T;
     };
   }
 
   get emit(): (data: unknown) => void {
-    return (data) => this.#environment.listener?.emitted(this.#task, data);
+    return (data) => {
+      this.#giveSign();
+      this.#environment.listener?.emitted(this.#task, data);
+    };
   }
   get progress(): (done: number, total?: number, message?: string) => void {
-    return (done, total, message) => this.#environment.listener?.progressed(this.#task, done, total, message);
+    return (done, total, message) => {
+      this.#giveSign();
+      this.#environment.listener?.progressed(this.#task, done, total, message);
+    };
   }
   get now(): () => number {
     return () => this.#environment.clock.now();
@@ -185,9 +205,17 @@ export class TaskContext implements NodeContext, Descending {
       `${this.#task.id}.${this.attempt}.${++this.#ids}.${Math.floor(this.#environment.random() * 2 ** 52).toString(36)}`;
   }
 
-  #claim(key: string): void {
+  #giveSign(): void {
+    if (this.life === undefined) return;
+    this.life.at = this.#environment.clock.now();
+    this.life.signs++;
+  }
+
+  #claim(key: string, effect: unknown): void {
     if (typeof key !== "string" || key === "")
       throw new InvalidOptionError("key", "of `once` is not a name", "pass a string that is not empty");
+    if (typeof effect !== "function")
+      throw new InvalidOptionError("effect", "of `once` is no function", "pass (call) => result");
     this.#keys ??= new Set();
     if (this.#keys.has(key)) {
       throw new InvalidOptionError(

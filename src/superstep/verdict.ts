@@ -41,3 +41,8 @@ export function verdictOf({ settled }: ScheduledStep, aborted: boolean): Verdict
 export function finishedOf(settled: readonly Settled[]): readonly (Settled & { kind: "finished" })[] {
   return settled.filter((one) => one.kind === "finished");
 }
+
+/** Ids of the tasks whose outcomes were in the cache. */
+export function cachedOf(settled: readonly Settled[]): readonly string[] {
+  return settled.flatMap((one) => (one.kind === "finished" && one.cached === true ? [one.task.id] : []));
+}

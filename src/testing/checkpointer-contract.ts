@@ -6,6 +6,7 @@ import { forkChecks } from "./contract/forks.js";
 import { leaseChecks } from "./contract/leases.js";
 import { lineChecks } from "./contract/lines.js";
 import { noteChecks } from "./contract/notes.js";
+import { outcomeChecks } from "./contract/outcomes.js";
 import { pastChecks } from "./contract/past.js";
 import { pruningChecks } from "./contract/pruning.js";
 import { type Reopen, type ReopeningCheck, reopening, reopeningChecks } from "./contract/reopening.js";
@@ -29,7 +30,7 @@ export interface ContractCheck {
 const topics: readonly Checks[] = [
   ...[lineChecks, noteChecks, valueChecks, sessionChecks],
   ...[leaseChecks, fenceChecks, turnChecks],
-  ...[pastChecks, forkChecks, pruningChecks],
+  ...[pastChecks, forkChecks, pruningChecks, outcomeChecks],
 ];
 
 /** The contract of the store's port: run every check against your implementation. */

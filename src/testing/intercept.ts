@@ -15,15 +15,17 @@ export interface StoreCall {
 const METHODS: readonly StoreMethod[] = [
   ...(["load", "commit", "annotate", "list", "delete", "history", "at", "prune"] as const),
   ...(["acquire", "renew", "release"] as const),
+  ...(["cached", "cache"] as const),
 ];
 
 /** The same store; `around` decides what becomes of each call, `close` apart. */
 export function intercept(checkpointer: Checkpointer, around: (call: StoreCall) => unknown): Checkpointer {
-  const calls = METHODS.map((method) => {
-    const target = checkpointer[method] as (...args: readonly unknown[]) => unknown;
+  const calls = METHODS.flatMap((method) => {
+    const target = checkpointer[method] as ((...args: readonly unknown[]) => unknown) | undefined;
+    if (target === undefined) return [];
     const call = (...args: readonly unknown[]): unknown =>
       around({ method, args, proceed: () => target.apply(checkpointer, [...args]) });
-    return [method, call] as const;
+    return [[method, call] as const];
   });
   return Object.assign(Object.fromEntries(calls), { close: () => checkpointer.close() }) as unknown as Checkpointer;
 }

@@ -5,7 +5,7 @@ import { replaceAll } from "../../state/delta.js";
 import type { TaskRecord } from "../../superstep/record.js";
 import { firstOf, nextOf, PLAIN_NOTE, updateOf } from "../checkpoints.js";
 import { type Checks, commitAll, expectHead, isConflict, noteOn } from "./expectations.js";
-import { EFFECT, PAUSED, QUESTION, RESULT, resultOf } from "./pending.js";
+import { ATTEMPT, EFFECT, PAUSED, QUESTION, RESULT, resultOf } from "./pending.js";
 
 export const noteChecks: Checks = {
   "a note and records stand beside the head": checkNote,
@@ -15,7 +15,7 @@ export const noteChecks: Checks = {
   "a record is told from others by task, kind and key, whatever they are called": checkKeys,
   "C4: a note on a stale head is a conflict and writes nothing": checkStaleNote,
   "C1: a commit drops the note and the records": checkDropped,
-  "kept results are discarded, answers and effects are not": checkDiscard,
+  "kept results are discarded; answers, effects and attempts are not": checkDiscard,
   "what is discarded is discarded before what is written with it": checkDiscardAndWrite,
   "a large value is kept beside the head": checkLargeValue,
   "S6: a thousand tasks keep a record each": checkManyRecords,
@@ -28,12 +28,12 @@ export const noteChecks: Checks = {
 async function checkNote(store: Checkpointer): Promise<void> {
   const first = firstOf("s", { state: { n: 0 } });
   await store.commit(first);
-  await store.annotate(noteOn(first, { note: PAUSED, records: [RESULT, QUESTION, EFFECT] }));
-  await expectHead(store, first, PAUSED, [RESULT, QUESTION, EFFECT]);
+  await store.annotate(noteOn(first, { note: PAUSED, records: [RESULT, QUESTION, EFFECT, ATTEMPT] }));
+  await expectHead(store, first, PAUSED, [RESULT, QUESTION, EFFECT, ATTEMPT]);
   await store.annotate(noteOn(first, { records: [] }));
-  await expectHead(store, first, PAUSED, [RESULT, QUESTION, EFFECT]);
+  await expectHead(store, first, PAUSED, [RESULT, QUESTION, EFFECT, ATTEMPT]);
   await store.annotate(noteOn(first, { note: PLAIN_NOTE }));
-  await expectHead(store, first, PLAIN_NOTE, [RESULT, QUESTION, EFFECT]);
+  await expectHead(store, first, PLAIN_NOTE, [RESULT, QUESTION, EFFECT, ATTEMPT]);
 }
 
 async function checkUpsert(store: Checkpointer): Promise<void> {
@@ -109,9 +109,9 @@ async function checkDropped(store: Checkpointer): Promise<void> {
 async function checkDiscard(store: Checkpointer): Promise<void> {
   const first = firstOf("s");
   await store.commit(first);
-  await store.annotate(noteOn(first, { records: [RESULT, QUESTION, EFFECT] }));
+  await store.annotate(noteOn(first, { records: [RESULT, QUESTION, EFFECT, ATTEMPT] }));
   await store.annotate(noteOn(first, { discardResults: true }));
-  await expectHead(store, first, PLAIN_NOTE, [QUESTION, EFFECT]);
+  await expectHead(store, first, PLAIN_NOTE, [QUESTION, EFFECT, ATTEMPT]);
 }
 
 async function checkDiscardAndWrite(store: Checkpointer): Promise<void> {

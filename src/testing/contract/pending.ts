@@ -21,6 +21,16 @@ export const QUESTION: InterruptRecord = {
   id: "made-i1",
   payload: { q: 1 },
 };
+export const ATTEMPT: TaskRecord = {
+  kind: "attempt",
+  taskId: "t2",
+  attempt: 2,
+  since: 1.5,
+  at: 2,
+  delayMs: 500,
+  answers: 0,
+  error: { name: "TypeError", code: "THROWN", message: "\ud800" },
+};
 export const EFFECT: TaskRecord = { kind: "once", taskId: "t2", key: "pay", value: undefined };
 
 /** A result of a task that wrote that value. */

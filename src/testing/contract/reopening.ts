@@ -16,8 +16,8 @@ export const reopeningChecks: Readonly<Record<string, ReopeningCheck>> = {
 };
 
 /** Calls that tell what was written before. */
-const ASKING: ReadonlySet<StoreMethod> = new Set(["load", "list", "history", "at", "acquire", "renew"]);
-const READING: ReadonlySet<StoreMethod> = new Set(["load", "list", "history", "at"]);
+const ASKING: ReadonlySet<StoreMethod> = new Set(["load", "list", "history", "at", "acquire", "renew", "cached"]);
+const READING: ReadonlySet<StoreMethod> = new Set(["load", "list", "history", "at", "cached"]);
 
 /** The same store, closed and opened again before it is asked for what was written since; not while other calls are under way. */
 export function reopening(store: Checkpointer, reopen: Reopen): Checkpointer {

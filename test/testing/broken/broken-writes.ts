@@ -252,10 +252,10 @@ export const brokenWrites: readonly BrokenStore[] = [
       return [...byTask.values()];
     }),
   ),
-  broken("discards nothing", "kept results are discarded, answers and effects are not", {
+  broken("discards nothing", "kept results are discarded; answers, effects and attempts are not", {
     annotate: (inner, write) => inner.annotate({ ...write, discardResults: false }),
   }),
-  broken("discards answers and effects too", "kept results are discarded, answers and effects are not", {
+  broken("discards answers and effects too", "kept results are discarded; answers, effects and attempts are not", {
     annotate: (inner, write) =>
       write.discardResults === true ? rewrite(inner, write, write.records) : inner.annotate(write),
   }),
