@@ -5,6 +5,7 @@ import Database from "better-sqlite3";
 import { describe, expect, test } from "vitest";
 import {
   AppRunner,
+  type Checkpoint,
   type Checkpointer,
   END,
   ephemeral,
@@ -79,6 +80,25 @@ test("three thousand invocations leave no growth", async () => {
   await invoke(500, 3_500);
   expect(heldBytes() - before).toBeLessThan(4 * MB);
 }, 60_000);
+
+test("a thousand sessions stay in memory, and the one that was used longest ago leaves", async () => {
+  class WatchedStore extends MemoryCheckpointer {
+    readonly resident: string[] = [];
+    override load(sessionId: string, known?: Checkpoint) {
+      if (known !== undefined) this.resident.push(sessionId);
+      return super.load(sessionId);
+    }
+  }
+  const store = new WatchedStore();
+  const runner = new AppRunner(looping(3), { checkpointer: store });
+  for (let n = 0; n < 1_000; n++) await runner.createSession(`s${n}`);
+  await runner.runStep("s0");
+  await runner.createSession("s1000");
+  store.resident.length = 0;
+  for (const session of ["s0", "s1", "s2", "s1000"]) await runner.runStep(session);
+  expect(store.resident).toEqual(["s0", "s1000"]);
+  expect(await runner.runUntilComplete("s1")).toMatchObject({ outcome: "completed", state: { count: 3 } });
+});
 
 test("S4: a thousand sessions of one runner wait side by side, not one after the other", async () => {
   const crank = new HandCrank();
