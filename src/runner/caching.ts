@@ -8,12 +8,12 @@ import type { Engine } from "./run.js";
 
 /** `attend` waits for a write, and answers for its failure. */
 export function cacheOf<C extends Channels>(
-  { store, clock }: Engine<C>,
+  { store, clock, plan }: Engine<C>,
   attend: (write: () => Awaitable<void>) => Awaitable<void>,
 ): OutcomeCache {
   return {
     find(node, value, { version, ttlMs }) {
-      const key = keyOf(node, version, value);
+      const key = keyOf([plan.name, node, version, value]);
       return after(store.cached(key, clock.now()), (outcome) => ({
         outcome,
         keep: (fresh) => {
@@ -27,8 +27,6 @@ export function cacheOf<C extends Channels>(
 }
 
 /** As long as any other, whatever the value weighs. The codec writes two values alike only when they are alike. */
-function keyOf(node: string, version: string | undefined, value: unknown): string {
-  return createHash("sha256")
-    .update(encode([node, version, value]))
-    .digest("hex");
+function keyOf(parts: readonly [graph: string, node: string, version: string | undefined, value: unknown]): string {
+  return createHash("sha256").update(encode(parts)).digest("hex");
 }
