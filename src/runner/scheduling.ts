@@ -79,5 +79,14 @@ function coverNode(span: Trace, task: TaskRef, attempt: number, call: () => unkn
     "superstep.task_id": task.id,
     "superstep.attempt": attempt,
   });
-  return node.cover(call, (error) => !(error instanceof InterruptSignal));
+  return node.cover(call, (error) => !isQuestion(error));
+}
+
+/** A proxy may refuse to say what it is. */
+function isQuestion(error: unknown): boolean {
+  try {
+    return error instanceof InterruptSignal;
+  } catch {
+    return false;
+  }
 }
