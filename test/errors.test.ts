@@ -25,7 +25,25 @@ const kinds: readonly (readonly [error: SuperstepError, name: string, code: stri
     "NODE_FAILED",
     { node: "a", cause: boom, failures: [failure("a", boom, 3), failure("b", "text")] },
   ],
-  [new errors.NodeTimeoutError("a", 50), "NodeTimeoutError", "NODE_TIMEOUT", { node: "a", timeoutMs: 50 }],
+  [
+    new errors.NodeTimeoutError("a", 50),
+    "NodeTimeoutError",
+    "NODE_TIMEOUT",
+    { node: "a", timeoutMs: 50, option: "timeoutMs" },
+  ],
+  [
+    new errors.RetriesSpentError("a", 2, boom),
+    "RetriesSpentError",
+    "RETRIES_SPENT",
+    { node: "a", attempts: 2, cause: boom },
+  ],
+  [new errors.CacheKeyError("a", boom), "CacheKeyError", "CACHE_KEY_FAILED", { node: "a", cause: boom }],
+  [
+    new errors.NodeMiddlewareError("a", "called `next` twice"),
+    "NodeMiddlewareError",
+    "NODE_MIDDLEWARE_FAILED",
+    { node: "a" },
+  ],
   [
     new errors.NodeStuckError("a", 5_000, boom),
     "NodeStuckError",

@@ -102,5 +102,14 @@ function coverNode(
     "superstep.attempt": attempt,
   });
   spans?.set(task.id, node);
-  return node.cover(call, (error) => !(error instanceof InterruptSignal));
+  return node.cover(call, (error) => !isQuestion(error));
+}
+
+/** A proxy may refuse to say what it is. */
+function isQuestion(error: unknown): boolean {
+  try {
+    return error instanceof InterruptSignal;
+  } catch {
+    return false;
+  }
 }

@@ -2,7 +2,8 @@
 import { crashPoint } from "../crash-point.js";
 import type { Channels } from "../state/channel.js";
 import type { RunCancellation } from "./cancellation.js";
-import type { RunEvent, RunEventBody } from "./events.js";
+import { EventQueue } from "./event-queue.js";
+import type { RunEvent } from "./events.js";
 import type { RunResult } from "./report.js";
 
 /** A wish to resume instead of giving input. Branded: a channel may be called `resume` too. */
@@ -27,13 +28,10 @@ export interface RunStream<C extends Channels> extends AsyncIterable<RunEvent> {
 }
 
 const TERMINAL: ReadonlySet<RunEvent["type"]> = new Set(["run.completed", "run.paused", "run.failed"]);
-/** Live events that wait for a slow consumer, at most; older ones of these are dropped, all others never are. */
-const MOST_WAITING = 10_000;
-
 export class EventStream<C extends Channels> implements RunStream<C> {
   readonly result: Promise<RunResult<C>>;
   readonly #cancellation: RunCancellation;
-  readonly #waiting: RunEvent[] = [];
+  readonly #waiting = new EventQueue();
   readonly #readers = new Set<() => void>();
   #isOver = false;
   #ended = false;
@@ -55,7 +53,6 @@ export class EventStream<C extends Channels> implements RunStream<C> {
     if (this.#isOver) return;
     this.#isOver = TERMINAL.has(event.type);
     if (this.#abandoned) return;
-    if (this.#waiting.length >= MOST_WAITING) this.#dropLive();
     this.#waiting.push(event);
     this.#wake();
   }
@@ -67,7 +64,7 @@ export class EventStream<C extends Channels> implements RunStream<C> {
   async *[Symbol.asyncIterator](): AsyncGenerator<RunEvent, void, void> {
     try {
       for (;;) {
-        const event = this.#waiting.shift();
+        const event = this.#waiting.take();
         if (event !== undefined) {
           yield event;
           crashPoint("event.heard");
@@ -95,16 +92,9 @@ export class EventStream<C extends Channels> implements RunStream<C> {
 
   #breakOff(): void {
     this.#abandoned = true;
-    this.#waiting.length = 0;
+    this.#waiting.clear();
     this.#cancellation.stopAtBoundary ??= {
       reason: new DOMException("nobody reads the stream any more", "AbortError"),
     };
-  }
-
-  #dropLive(): void {
-    const oldest = this.#waiting.findIndex(
-      ({ type }: RunEventBody) => type === "node.emitted" || type === "node.progress",
-    );
-    if (oldest >= 0) this.#waiting.splice(oldest, 1);
   }
 }

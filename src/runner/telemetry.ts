@@ -83,9 +83,14 @@ export class Trace {
   }
 
   fail(error: unknown): void {
-    const { message } = recordOf(error);
+    const { name, code, message, stack } = recordOf(error);
     this.#span.setStatus({ code: this.#api.SpanStatusCode.ERROR, message });
-    this.#span.recordException(error instanceof Error ? error : message);
+    this.#span.recordException({
+      name,
+      message,
+      ...(code !== "THROWN" && { code }),
+      ...(stack !== undefined && { stack }),
+    });
   }
 
   end(): void {

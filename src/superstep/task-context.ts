@@ -9,7 +9,6 @@ import type { Effects, Remember } from "./effects.js";
 import type { Onion } from "./middleware.js";
 import type { OutcomeCache } from "./outcome-cache.js";
 import type { TaskMemory } from "./record.js";
-import type { Life } from "./time-limits.js";
 
 /** What a superstep needs from its runner. Ports are narrow: whoever calls `scheduleStep` may leave the listeners out. */
 export interface StepEnvironment {
@@ -65,6 +64,12 @@ export interface Ask {
   readonly payload: unknown;
   /** Who asked, when it was within a subgraph. */
   readonly from?: { readonly node: string; readonly path: readonly string[]; readonly id: string };
+}
+
+/** When a node last gave a sign of life, and how many there were. */
+export interface Life {
+  at: number;
+  signs: number;
 }
 
 /** What the tries of a task have in common. */

@@ -1,6 +1,6 @@
 /** How long an attempt may take (S7): in all, and without a sign of life. Whoever is late is told to stop, and waited for within the grace period. */
 import { NodeTimeoutError } from "../errors.js";
-import type { Clock, TaskContext } from "./task-context.js";
+import type { Clock, Life, TaskContext } from "./task-context.js";
 
 /** Milliseconds that an aborted node has to settle before it is given up. */
 export const GRACE_MS = 5_000;
@@ -9,11 +9,6 @@ export const GRACE_MS = 5_000;
 interface TimeLimits {
   readonly timeoutMs?: number;
   readonly idleTimeoutMs?: number;
-}
-/** When a node last gave a sign of life, and how many there were. */
-export interface Life {
-  at: number;
-  signs: number;
 }
 /** A limit that was reached: told from whatever a node may give by being one of ours. */
 interface Late {

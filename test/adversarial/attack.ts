@@ -117,6 +117,8 @@ export class Attack {
       for (const record of stored.records) {
         if (record.kind === "result") say(`kept ${record.taskId}`);
         if (record.kind === "once") say(`kept ${record.taskId} ${record.key}`);
+        if (record.kind === "attempt")
+          for (let attempt = 1; attempt <= record.attempt; attempt++) say(`kept ${record.taskId} try ${attempt}`);
       }
     }
   }

@@ -131,9 +131,10 @@ function questions(place: Place) {
     .compile();
 }
 
-/** A node that works at its third try, beside one that fails for good until somebody mends it. */
+/** A node that works at its third try, no try of which is made again once its failure is durable, beside one that fails for good until somebody mends it. */
 function retries(place: Place) {
   const flaky: Node = async (_, ctx) => {
+    place.say(`did ${ctx.taskId} try ${ctx.attempt}`);
     const paid = await once(place, ctx, "pay");
     if (ctx.attempt < 3) throw new TypeError("not yet");
     return { notes: paid };
@@ -149,6 +150,7 @@ function retries(place: Place) {
     .addNode(
       "after",
       told<typeof channels>(place, () => ({ notes: "after" })),
+      { cache: { key: ({ notes }) => notes } },
     )
     .addEdge(START, "flaky")
     .addEdge(START, "broken")
