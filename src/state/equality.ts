@@ -13,8 +13,9 @@ class Comparison {
   equal(one: unknown, other: unknown): boolean {
     if (Object.is(one, other)) return true;
     if (typeof one !== "object" || typeof other !== "object" || one === null || other === null) return false;
-    if (Object.getPrototypeOf(one) !== Object.getPrototypeOf(other)) return false;
-    return this.#isBegun(one, other) || this.#sameParts(one, other);
+    if (this.#isBegun(one, other)) return true;
+    if (isPlainRecord(one)) return isPlainRecord(other) && this.#sameFields(one as Fields, other as Fields);
+    return Object.getPrototypeOf(one) === Object.getPrototypeOf(other) && this.#sameParts(one, other);
   }
 
   #isBegun(one: object, other: object): boolean {
@@ -29,8 +30,7 @@ class Comparison {
     if (one instanceof Date) return Object.is(one.getTime(), (other as Date).getTime());
     if (one instanceof Map || one instanceof Set) return this.#sameLists([...one], [...(other as typeof one)]);
     if (ArrayBuffer.isView(one)) return sameBytes(one, other as ArrayBufferView);
-    if (Array.isArray(one)) return this.#sameLists(one, other as unknown[]);
-    return isPlainRecord(one) && this.#sameFields(one as Fields, other as Fields);
+    return Array.isArray(one) && this.#sameLists(one, other as unknown[]);
   }
 
   #sameLists(one: readonly unknown[], other: readonly unknown[]): boolean {

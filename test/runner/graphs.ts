@@ -1,12 +1,24 @@
 /** Small graphs that several tests run. */
-import { append, END, lastValue, type NodeFn, type NodeOptions, START, StateGraph, sum } from "../../src/index.js";
+import {
+  type App,
+  append,
+  END,
+  lastValue,
+  type NodeFn,
+  type NodeOptions,
+  START,
+  StateGraph,
+  sum,
+} from "../../src/index.js";
 
 export const channels = { log: append<string>(), count: sum(), value: lastValue<unknown>(undefined) };
 export type TestChannels = typeof channels;
 export type TestNode = NodeFn<TestChannels>;
-type TestOptions = NodeOptions<TestChannels>;
+type TestOptions = NodeOptions<TestChannels, TestChannels>;
+/** A graph of the same channels that is a node. */
+type TestApp = App<TestChannels, string>;
 /** A node, with or without options. */
-export type Told = TestNode | readonly [TestNode, TestOptions];
+export type Told = TestNode | TestApp | readonly [TestNode | TestApp, TestOptions];
 
 /** Writes its name to the log. */
 export const says: TestNode = (_, { node }) => ({ log: node });
@@ -31,8 +43,8 @@ export function abreast<N extends string>(nodes: Readonly<Record<N, Told>>) {
 function added<N extends string>(nodes: Readonly<Record<N, Told>>): StateGraph<TestChannels, N> {
   let graph = new StateGraph<TestChannels, string>(channels);
   for (const [name, told] of Object.entries<Told>(nodes)) {
-    const [run, options] = typeof told === "function" ? [told, {}] : told;
-    graph = graph.addNode(name, run, options);
+    const [run, options] = "length" in told && typeof told !== "function" ? told : [told, {}];
+    graph = graph.addNode<string, TestChannels>(name, run, options);
   }
   return graph as unknown as StateGraph<TestChannels, N>;
 }

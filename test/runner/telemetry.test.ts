@@ -276,9 +276,18 @@ test("durability exit: the one checkpoint is a span of the run", async () => {
 });
 
 test("the names stand in one place", async () => {
-  await new AppRunner(chain({ a: says })).invoke("s");
+  await new AppRunner(chain({ a: chain({ b: says }) })).invoke("s");
   const { node, ...names } = SPANS;
-  expect(new Set(spans().map(({ name }) => name))).toEqual(new Set([...Object.values(names), node("a")]));
+  expect(new Set(spans().map(({ name }) => name))).toEqual(new Set([...Object.values(names), node("a"), node("b")]));
+});
+
+test("the supersteps of a subgraph stand under the span of its node, which says its path", async () => {
+  await new AppRunner(chain({ a: chain({ b: chain({ c: says }) }) })).invoke("s");
+  const superstep = (nodes: Tree): Tree => ({ schedule: nodes, barrier: {}, frontier: {}, checkpoint: {} });
+  const within = (nodes: Tree): Tree => ({ subgraph: { superstep: superstep(nodes) } });
+  const tree = within({ "node b": within({ "node c": {} }) });
+  expect(treeUnder(undefined)).toEqual({ run: { superstep: superstep({ "node a": tree }) } });
+  expect(spans("subgraph").map(({ attributes }) => attributes["superstep.path"])).toEqual(["a / b", "a"]);
 });
 
 test("without an SDK nothing is recorded, and runs are the same", async () => {
