@@ -57,7 +57,7 @@ export type { LeaseOptions } from "./runner/leases.js";
 export type { AppRunnerOptions, RunOptions, StepOptions } from "./runner/options.js";
 export type { HistoryOptions } from "./runner/past.js";
 export type { BarrierOutcome, PausedReport, RunResult, RunSummary, StepReport, StepResult } from "./runner/report.js";
-export { type Resume, type RunStream, resumeWith } from "./runner/stream.js";
+export { type ReadOptions, type Resume, type RunStream, resumeWith, type StreamOptions } from "./runner/stream.js";
 export type { Checkpoint, CheckpointRef, CheckpointSource, Gate, Note } from "./session/checkpoint.js";
 export type {
   Checkpointer,

@@ -21,6 +21,7 @@ import { Leases } from "./leases.js";
 import { openEngine } from "./opening.js";
 import {
   type AppRunnerOptions,
+  checkBuffer,
   checkFork,
   checkHistoryOptions,
   checkIfExists,
@@ -34,7 +35,7 @@ import {
 import { checkExists, checkpointAt, type HistoryOptions, historyOf } from "./past.js";
 import type { RunResult, StepResult } from "./report.js";
 import type { Engine } from "./run.js";
-import { EventStream, isResume, type Resume, type RunStream } from "./stream.js";
+import { EventStream, isResume, type Resume, type RunStream, type StreamOptions } from "./stream.js";
 
 /** Which sessions to list, ordered by id. */
 export interface SessionFilter {
@@ -108,13 +109,14 @@ export class AppRunner<C extends Channels, N extends string> {
   }
 
   /** The same as `invoke`, or as `resume` with `resumeWith(answer)`, as typed events. It runs whether or not anyone iterates; `result` settles with the last event. */
-  stream(sessionId: string, input?: UpdateOf<C> | Resume, options: InvokeOptions<N> = {}): RunStream<C> {
+  stream(sessionId: string, input?: UpdateOf<C> | Resume, options: StreamOptions<N> = {}): RunStream<C> {
     const cancellation = new RunCancellation();
-    return new EventStream<C>(cancellation, async (stream) => {
+    const start = async (stream: EventStream<C>): Promise<RunResult<C>> => {
       let seq = 0;
       const { clock } = this.#engine;
       const emit: EventSink = (step, event) => stream.push({ seq: ++seq, at: clock.now(), sessionId, step, ...event });
       try {
+        checkBuffer(options.buffer);
         const watch = { cancellation, emit };
         if (isResume(input)) return await this.#calls.resume(sessionId, input.answer, options, watch);
         return await this.#calls.invoke(sessionId, input as UpdateOf<C> | undefined, options, watch);
@@ -122,7 +124,8 @@ export class AppRunner<C extends Channels, N extends string> {
         if (!stream.isOver) emit(0, { type: "run.failed", error: recordOf(error) });
         throw error;
       }
-    });
+    };
+    return new EventStream<C>(cancellation, start, options.buffer);
   }
 
   /** The session as it stands. Throws SessionNotFoundError. */

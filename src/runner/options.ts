@@ -100,6 +100,11 @@ export function checkRunOptions<C extends Channels>(options: RunOptions, plan: G
 }
 
 /** Throws InvalidOptionError. */
+export function checkBuffer(buffer: number | undefined): void {
+  checkCount("buffer", buffer);
+}
+
+/** Throws InvalidOptionError. */
 export function checkIfExists(ifExists: unknown): void {
   checkOneOf("ifExists", ifExists, ["error", "resume", "replace"]);
 }
