@@ -17,6 +17,7 @@ export {
   InterruptAnswerError,
   InvalidOptionError,
   NotPausedError,
+  PredicateError,
   RunAbortedError,
   SessionBusyError,
   SessionExistsError,

@@ -19,6 +19,7 @@ export {
   NodeStuckError,
   NodeTimeoutError,
   NotPausedError,
+  PredicateError,
   ReducerError,
   RouteError,
   RunAbortedError,
@@ -57,6 +58,7 @@ export type { LeaseOptions } from "./runner/leases.js";
 export type { AppRunnerOptions, RunOptions, StepOptions } from "./runner/options.js";
 export type { HistoryOptions } from "./runner/past.js";
 export type { BarrierOutcome, PausedReport, RunResult, RunSummary, StepReport, StepResult } from "./runner/report.js";
+export type { SessionPredicate } from "./runner/stop-options.js";
 export { type ReadOptions, type Resume, type RunStream, resumeWith, type StreamOptions } from "./runner/stream.js";
 export type { Checkpoint, CheckpointRef, CheckpointSource, Gate, Note } from "./session/checkpoint.js";
 export type {
@@ -93,9 +95,11 @@ export {
   type ChannelDelta,
   type Versions,
 } from "./superstep/barrier.js";
+export type { Breakpoint, Comparison } from "./superstep/breakpoint.js";
 export { computeNextFrontier, type Frontier, type FrontierInput, type Progress } from "./superstep/frontier.js";
 export type { InterruptOptions, PauseReason, PendingInterrupt } from "./superstep/interrupts.js";
 export type { Route, RouteTarget, TaskOutcome, TaskResult, Update } from "./superstep/outcome.js";
 export type { InterruptRecord, TaskRecord } from "./superstep/record.js";
 export { type ScheduledStep, type ScheduleInput, scheduleStep } from "./superstep/schedule.js";
 export type { Clock, StepEnvironment } from "./superstep/task-context.js";
+export type { Reached, Until, UntilReason } from "./superstep/until.js";

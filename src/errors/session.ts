@@ -128,6 +128,20 @@ export class InterruptAnswerError extends SuperstepError {
   }
 }
 
+/** A predicate that was to say whether a run stops threw, or answered with neither true nor false. Its superstep is committed, and the session can go on. */
+export class PredicateError extends SuperstepError {
+  readonly code = "PREDICATE_FAILED";
+  /** Its name among the runner's `predicates`; "when" for the target of `runUntil`. */
+  readonly predicate: string;
+  constructor(sessionId: string, predicate: string, cause: unknown) {
+    super(`predicate "${predicate}" failed on session "${sessionId}"`, {
+      cause,
+      help: "mend it, or take the breakpoint away with `setBreakpoints`; the session goes on when it is run again",
+    });
+    this.predicate = predicate;
+  }
+}
+
 /** A checkpoint needs nodes or channels that the graph no longer has. */
 export class GraphMismatchError extends SuperstepError {
   readonly code = "GRAPH_MISMATCH";

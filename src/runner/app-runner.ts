@@ -11,6 +11,8 @@ import {
   viewOf,
 } from "../session/view.js";
 import type { Channels, UpdateOf } from "../state/channel.js";
+import type { Breakpoint } from "../superstep/breakpoint.js";
+import type { Until } from "../superstep/until.js";
 import { ActiveRuns } from "./active-runs.js";
 import { Calls, type ForkOptions, type InvokeOptions } from "./calls.js";
 import { RunCancellation } from "./cancellation.js";
@@ -35,6 +37,7 @@ import {
 import { checkExists, checkpointAt, type HistoryOptions, historyOf } from "./past.js";
 import type { RunResult, StepResult } from "./report.js";
 import type { Engine } from "./run.js";
+import { checkUntil, type Stops } from "./stop-options.js";
 import { EventStream, isResume, type Resume, type RunStream, type StreamOptions } from "./stream.js";
 
 /** Which sessions to list, ordered by id. */
@@ -89,6 +92,38 @@ export class AppRunner<C extends Channels, N extends string> {
   /** Supersteps until the session completes or pauses. Consumes a pause (other than open interrupts); tries a failed frontier again. Throws SessionBusyError while somebody else drives it. */
   async runUntilComplete(sessionId: string, options: RunOptions<N> = {}): Promise<RunResult<C>> {
     return this.#calls.drive(sessionId, options, {}, driveOn);
+  }
+
+  /**
+   * Like `runUntilComplete`, but no further than the target: `{ node }` stops before a superstep that runs the node, `{ after }` after one that
+   * ran it, `{ step }` once that many supersteps are committed (at once, when they are already), `{ when }` after the first superstep of this
+   * call that leaves the session so. The pause has reason "until", comes after the other options of its boundary, and is consumed like any
+   * other: asked again, `{ node }` goes on to the next time. The target is not kept beyond the call. Throws InvalidOptionError,
+   * UnknownNodeError, and PredicateError when `when` throws or answers with neither true nor false; its superstep is committed.
+   */
+  async runUntil(
+    sessionId: string,
+    target: Until<SessionView<C>, N>,
+    options: RunOptions<N> = {},
+  ): Promise<RunResult<C>> {
+    checkUntil(target, this.#engine.plan);
+    return this.#calls.drive(sessionId, options, { until: target as Stops["until"] }, driveOn);
+  }
+
+  /**
+   * The conditions under which the session pauses from now on, in place of the former ones; an empty list takes them away. They are kept with
+   * the session, through crashes, in other processes and in its next invocations; a fork has none of them. A superstep that hits one pauses
+   * with it. Throws InvalidOptionError and UnknownNodeError for what the graph or the runner does not have, SessionNotFoundError, and
+   * SessionBusyError while the session is driven.
+   */
+  async setBreakpoints(sessionId: string, breakpoints: readonly Breakpoint[]): Promise<void> {
+    return this.#calls.setBreakpoints(sessionId, breakpoints);
+  }
+
+  /** The session's breakpoints. Throws SessionNotFoundError. */
+  async breakpoints(sessionId: string): Promise<readonly Breakpoint[]> {
+    checkSessionId(sessionId);
+    return (await this.#calls.load(sessionId)).note.breakpoints ?? [];
   }
 
   /**

@@ -10,6 +10,8 @@ import type { EventSink } from "./events.js";
 import { HookList } from "./hooks.js";
 import { type AppRunnerOptions, checkRunnerOptions, type RunOptions } from "./options.js";
 import type { Engine, Run, Standing } from "./run.js";
+import type { Stops } from "./stop-options.js";
+import { stopsOf } from "./stops.js";
 import { Store } from "./store.js";
 import { Tally } from "./tally.js";
 import { SPANS, Trace } from "./telemetry.js";
@@ -29,6 +31,7 @@ export function openEngine<C extends Channels>({ plan }: App<C, string>, options
     onFailure: options.onFailure ?? "drain",
     durability: options.durability ?? "step",
     migrate: options.migrate,
+    predicates: new Map(Object.entries(options.predicates ?? {})),
   };
 }
 
@@ -51,6 +54,8 @@ export interface RunCall {
   readonly emit?: EventSink;
   /** Whether the caller looks at step reports. */
   readonly reports?: boolean;
+  /** How far it goes. */
+  readonly until?: Stops["until"];
 }
 
 export function openRun<C extends Channels>(engine: Engine<C>, call: RunCall, standing: Standing<C>): Run<C> {
@@ -65,6 +70,7 @@ export function openRun<C extends Channels>(engine: Engine<C>, call: RunCall, st
     tally: new Tally(engine.stopwatch),
     emit: call.emit,
     reports: call.reports === true || call.emit !== undefined,
+    stops: stopsOf(engine, standing.note, call.until),
     trace,
     scope: trace,
     standing,

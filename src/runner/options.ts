@@ -9,6 +9,7 @@ import type { FailurePolicy } from "../superstep/schedule.js";
 import type { Clock } from "../superstep/task-context.js";
 import type { RunHooks } from "./hooks.js";
 import type { LeaseOptions } from "./leases.js";
+import { checkPredicates, type SessionPredicate } from "./stop-options.js";
 
 /** Where a superstep stops, and what may abort it. */
 export interface StepOptions<N extends string = string> extends InterruptOptions<N> {
@@ -39,6 +40,8 @@ export interface AppRunnerOptions {
   readonly random?: () => number;
   /** Takes a session that another graph has written over to this one; without it, one that needs what is gone is a GraphMismatchError. */
   readonly migrate?: Migrate;
+  /** Conditions by name, for breakpoints: asked after each superstep of a session that has such a breakpoint. */
+  readonly predicates?: Readonly<Record<string, SessionPredicate>>;
   /** How long a session stays closed to others when this process dies while it drives it. */
   readonly lease?: LeaseOptions;
 }
@@ -56,6 +59,7 @@ export function checkRunnerOptions<C extends Channels>(options: AppRunnerOptions
   checkPort("clock", options.clock, ["now", "sleep"]);
   checkPort("lease.clock", options.lease?.clock, ["now", "sleep"]);
   checkTimer("lease.ttlMs", options.lease?.ttlMs);
+  checkPredicates(options.predicates);
   checkFunction("migrate", options.migrate, "(checkpoint) => ({ state, frontier })");
   if (options.hooks !== undefined && !Array.isArray(options.hooks)) {
     throw new InvalidOptionError("hooks", "is no list", "pass a list of hooks");

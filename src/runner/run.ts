@@ -14,6 +14,7 @@ import type { RunCancellation } from "./cancellation.js";
 import type { EventSink } from "./events.js";
 import type { HookList } from "./hooks.js";
 import type { RunOptions } from "./options.js";
+import type { SessionPredicate, Stops } from "./stop-options.js";
 import type { Store } from "./store.js";
 import type { Tally } from "./tally.js";
 import type { Trace } from "./telemetry.js";
@@ -31,6 +32,7 @@ export interface Engine<C extends Channels> {
   readonly onFailure: FailurePolicy;
   readonly durability: "step" | "exit";
   readonly migrate: Migrate | undefined;
+  readonly predicates: ReadonlyMap<string, SessionPredicate>;
 }
 
 /** Where a session stands, as this run knows it. */
@@ -53,6 +55,8 @@ export interface Run<C extends Channels> {
   readonly emit: EventSink | undefined;
   /** Whether somebody will look at step reports. */
   readonly reports: boolean;
+  /** What may stop it besides its options. */
+  readonly stops: Stops | undefined;
   readonly trace: Trace | undefined;
   /** The span that new spans stand under. */
   scope: Trace | undefined;

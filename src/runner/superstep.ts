@@ -3,7 +3,7 @@
  * Each phase hands the next a value. A superstep that does not commit leaves the session where it stood (B3, C1).
  */
 import { crashPoint } from "../crash-point.js";
-import { JoinStalledError, locate, recordOf } from "../errors.js";
+import { JoinStalledError, locate, type PredicateError, recordOf } from "../errors.js";
 import { type Checkpoint, interruptId, type Note, tasksOf } from "../session/checkpoint.js";
 import { READY } from "../session/status.js";
 import type { Channels } from "../state/channel.js";
@@ -26,6 +26,8 @@ import { reportOf, type StepReport } from "./report.js";
 import { frontierContext, nextStep, type Run } from "./run.js";
 import { annotate, commit } from "./saving.js";
 import { scheduleTasks } from "./scheduling.js";
+import type { Stops } from "./stop-options.js";
+import { type Outcome, type Stop, stopAfter } from "./stops.js";
 import { SPANS, within } from "./telemetry.js";
 
 /** What came of trying one superstep. */
@@ -35,12 +37,12 @@ export type Advance =
 
 /** What the tasks, the barrier and the frontier gave, before it is committed. */
 type Attempt<C extends Channels> = (Verdict & { readonly kind: "asked" }) | ReadyAttempt<C>;
-interface ReadyAttempt<C extends Channels> {
+interface ReadyAttempt<C extends Channels> extends Outcome<C> {
   readonly kind: "ready";
-  readonly barrier: BarrierResult<C>;
-  readonly frontier: Frontier;
   readonly stall: JoinStalledError | undefined;
 }
+/** What is thrown once the superstep is committed. */
+type Flaw = JoinStalledError | PredicateError;
 /** What goes along with an attempt: what was kept of it by the time it fails, or is committed. */
 interface Trial<C extends Channels> {
   readonly startedAt: number;
@@ -70,8 +72,10 @@ function advance<C extends Channels>(run: Run<C>): Awaitable<Advance> {
     () => attempt(run, trial),
     (came) => {
       if (came.kind === "asked") return pauseOnQuestions(run, trial, came);
-      const checkpoint = nextCheckpoint(run, came);
-      return after(commit(run, checkpoint), () => conclude(run, trial, checkpoint, came.stall));
+      const stop = run.stops === undefined ? undefined : stopOf(run, run.stops, came);
+      const checkpoint = nextCheckpoint(run, came, stop !== undefined && "reason" in stop ? stop.reason : undefined);
+      const flaw = stop !== undefined && "error" in stop ? stop.error : came.stall;
+      return after(commit(run, checkpoint), () => conclude(run, trial, checkpoint, flaw));
     },
     (error) => fail(run, trial, error),
   );
@@ -91,7 +95,7 @@ function attempt<C extends Channels>(run: Run<C>, trial: Trial<C>): Awaitable<At
       const barrier = foldResults(run, results);
       return after(routesTaken(run, results, barrier), (answers) => {
         const frontier = nextFrontier(run, results, answers);
-        return { kind: "ready", barrier, frontier, stall: stallOf(run, frontier.end) };
+        return { kind: "ready", barrier, frontier, results, answers, stall: stallOf(run, frontier.end) };
       });
     });
   });
@@ -158,7 +162,19 @@ function nextFrontier<C extends Channels>(
   return within(run.scope, SPANS.frontier, attributes, () => computeNextFrontier(input));
 }
 
-function nextCheckpoint<C extends Channels>(run: Run<C>, { barrier, frontier, stall }: ReadyAttempt<C>): Checkpoint<C> {
+/** Completion, and the options, come before what else may stop the session (P1). */
+function stopOf<C extends Channels>(run: Run<C>, stops: Stops, came: ReadyAttempt<C>): Stop | undefined {
+  const { frontier } = run.standing.checkpoint;
+  if (came.frontier.end !== undefined || pauseAfter(run.options, frontier, nextStep(run)) !== undefined)
+    return undefined;
+  return stopAfter(run, stops, came);
+}
+
+function nextCheckpoint<C extends Channels>(
+  run: Run<C>,
+  { barrier, frontier, stall }: ReadyAttempt<C>,
+  stop: PauseReason | undefined,
+): Checkpoint<C> {
   crashPoint("frontier.done");
   const { checkpoint: former } = run.standing;
   const { sessionId, incarnation, frontier: ran } = former;
@@ -174,23 +190,28 @@ function nextCheckpoint<C extends Channels>(run: Run<C>, { barrier, frontier, st
     progress: frontier.progress,
     ran,
   } as const;
-  return makeCheckpoint(run.engine, place, barrier, noteAfter(run, frontier, stall));
+  return makeCheckpoint(run.engine, place, barrier, noteAfter(run, frontier, stall, stop));
 }
 
 /** Completion comes before every pause after the last superstep (P1). */
-function noteAfter<C extends Channels>(run: Run<C>, { end }: Frontier, stall: JoinStalledError | undefined): Note {
+function noteAfter<C extends Channels>(
+  run: Run<C>,
+  { end }: Frontier,
+  stall: JoinStalledError | undefined,
+  stop: PauseReason | undefined,
+): Note {
   const note = plainNote(run.standing.note);
   if (stall !== undefined) return { ...note, status: { kind: "failed", error: recordOf(stall) } };
   if (end !== undefined && end.kind !== "stalled") return { ...note, status: { kind: "completed", endedBy: end.kind } };
-  const reason = pauseAfter(run.options, run.standing.checkpoint.frontier, nextStep(run));
+  const reason = stop ?? pauseAfter(run.options, run.standing.checkpoint.frontier, nextStep(run));
   return reason === undefined ? note : pausedNote(run, note, reason);
 }
 
 /** A session that goes on keeps its note. */
 function plainNote(former: Note): Note {
-  const { passed, issued, status, trace } = former;
+  const { passed, issued, breakpoints, status, trace } = former;
   if (status === READY && passed.length === 0 && trace === undefined) return former;
-  return { status: READY, passed: [], issued };
+  return { status: READY, passed: [], issued, ...(breakpoints && { breakpoints }) };
 }
 
 /** What is said once the superstep is durable (C2), and where the session stands after it. */
@@ -198,27 +219,27 @@ function conclude<C extends Channels>(
   run: Run<C>,
   { settled, keeper, startedAt }: Trial<C>,
   checkpoint: Checkpoint<C>,
-  stall: JoinStalledError | undefined,
+  flaw: Flaw | undefined,
 ): Awaitable<Advance> {
   const { hooks, stopwatch } = run.engine;
   const { note, updatedChannels, step } = checkpoint;
   run.tally.steps++;
   tellSettled(run, settled, keeper, step);
   const isAsked = hooks.has("afterStep");
-  if (!run.reports && !isAsked) return rest(note, stall, undefined);
+  if (!run.reports && !isAsked) return rest(note, flaw, undefined);
   const report = reportOf(checkpoint as Checkpoint, updatedChannels, stopwatch() - startedAt);
   run.emit?.(step, { type: "step.completed", report });
-  if (!isAsked) return rest(note, stall, report);
+  if (!isAsked) return rest(note, flaw, report);
   return after(hooks.ask("afterStep", report), (wish) => {
-    const rested = rest(note, stall, report);
+    const rested = rest(note, flaw, report);
     return rested.kind === "committed" && wish !== undefined ? pauseOnWish(run, wish, report) : rested;
   });
 }
 
-function rest({ status }: Note, stall: JoinStalledError | undefined, report: StepReport | undefined): Advance {
+function rest({ status }: Note, flaw: Flaw | undefined, report: StepReport | undefined): Advance {
   if (status.kind === "completed") return { kind: "completed", report };
   if (status.kind === "paused") return { kind: "paused", reason: status.reason, report };
-  if (stall !== undefined) throw stall;
+  if (flaw !== undefined) throw flaw;
   return { kind: "committed", report };
 }
 

@@ -222,8 +222,9 @@ function freeze({ state, versions }: StoredState): StoredState {
   return Object.freeze({ state: Object.freeze(state), versions: Object.freeze(versions) });
 }
 
-function isPlain({ status, passed, issued, trace }: Note): boolean {
-  return status.kind === "ready" && passed.length === 0 && issued === 0 && trace === undefined;
+function isPlain({ status, passed, issued, breakpoints, trace }: Note): boolean {
+  const isBare = breakpoints === undefined && trace === undefined;
+  return status.kind === "ready" && passed.length === 0 && issued === 0 && isBare;
 }
 
 function toStoredDeltas({ ran, deltas, ephemeral }: Checkpoint): Body["d"] {
