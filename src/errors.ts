@@ -19,6 +19,7 @@ export {
   NotPausedError,
   PredicateError,
   RunAbortedError,
+  RunnerDrainingError,
   SessionBusyError,
   SessionExistsError,
   SessionNotFinishedError,

@@ -23,6 +23,7 @@ export {
   ReducerError,
   RouteError,
   RunAbortedError,
+  RunnerDrainingError,
   SerializationError,
   SessionBusyError,
   SessionExistsError,
@@ -43,6 +44,7 @@ export type { NodeContext, NodeFn, NodeOptions, RetryPolicy } from "./graph/node
 export type { GraphPlan } from "./graph/plan.js";
 export { StateGraph } from "./graph/state-graph.js";
 export { END, Send, START, type Target } from "./graph/target.js";
+export type { DrainOptions } from "./runner/active-runs.js";
 export { AppRunner, type PruneOptions, type SessionFilter } from "./runner/app-runner.js";
 export type { ForkOptions, InvokeOptions } from "./runner/calls.js";
 export type { RunEvent, RunEventBody } from "./runner/events.js";
@@ -97,7 +99,7 @@ export {
 } from "./superstep/barrier.js";
 export type { Breakpoint, Comparison } from "./superstep/breakpoint.js";
 export { computeNextFrontier, type Frontier, type FrontierInput, type Progress } from "./superstep/frontier.js";
-export type { InterruptOptions, PauseReason, PendingInterrupt } from "./superstep/interrupts.js";
+export type { DrainedReason, InterruptOptions, PauseReason, PendingInterrupt } from "./superstep/interrupts.js";
 export type { Route, RouteTarget, TaskOutcome, TaskResult, Update } from "./superstep/outcome.js";
 export type { InterruptRecord, TaskRecord } from "./superstep/record.js";
 export { type ScheduledStep, type ScheduleInput, scheduleStep } from "./superstep/schedule.js";

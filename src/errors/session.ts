@@ -33,6 +33,18 @@ export class StepLimitError extends SuperstepError {
   }
 }
 
+/** The runner drains: it takes no session any more until `undrain`. Nothing was run; another runner may take the session. */
+export class RunnerDrainingError extends SuperstepError {
+  readonly code = "RUNNER_DRAINING";
+  readonly sessionId: string;
+  constructor(sessionId: string) {
+    super(`session "${sessionId}" was not taken: the runner is draining`, {
+      help: "run it on another runner or in another process, or call `undrain` first",
+    });
+    this.sessionId = sessionId;
+  }
+}
+
 /** The caller's signal was aborted (`cause` is its reason). Nothing half-done was committed; finished tasks are kept. */
 export class RunAbortedError extends SuperstepError {
   readonly code = "RUN_ABORTED";

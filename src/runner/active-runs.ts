@@ -1,8 +1,14 @@
 /** The calls that drive sessions at this moment: one a session, here and in every other process. All of them end when the runner closes. */
-import { InvalidOptionError, SessionBusyError } from "../errors.js";
+import { InvalidOptionError, RunnerDrainingError, SessionBusyError } from "../errors.js";
+import type { DrainedReason } from "../superstep/interrupts.js";
 import type { RunCancellation } from "./cancellation.js";
 import type { Leases } from "./leases.js";
 
+/** How a runner drains. */
+export interface DrainOptions {
+  /** Stands in the sessions that it pauses, for whoever looks at them. */
+  readonly reason?: string;
+}
 interface ActiveRun {
   readonly cancellation: RunCancellation;
   readonly since: number;
@@ -13,6 +19,8 @@ export class ActiveRuns {
   readonly #leases: Leases;
   readonly #bySession = new Map<string, ActiveRun>();
   #closed = false;
+  /** Set: nothing new begins. */
+  #drained: DrainedReason | undefined;
 
   constructor(leases: Leases) {
     this.#leases = leases;
@@ -26,6 +34,7 @@ export class ActiveRuns {
   ): Promise<R> {
     try {
       if (this.#closed) throw new InvalidOptionError("runner", "is closed", "make a new AppRunner");
+      if (this.#drained !== undefined) throw new RunnerDrainingError(sessionId);
       const other = this.#bySession.get(sessionId);
       if (other !== undefined) throw new SessionBusyError(sessionId, "another call of this runner", other.since);
       const done = this.#underLease(sessionId, cancellation, work);
@@ -44,6 +53,19 @@ export class ActiveRuns {
       cancellation.stopAtBoundary ??= { reason: new DOMException("the runner was closed", "AbortError") };
     }
     await Promise.allSettled(active.map(({ done }) => done));
+  }
+
+  /** Pauses what runs at its next boundary, and waits for it; the first reason stands. */
+  async drain({ reason }: DrainOptions): Promise<void> {
+    this.#drained ??= Object.freeze(reason === undefined ? { kind: "drained" } : { kind: "drained", reason });
+    const active = [...this.#bySession.values()];
+    for (const { cancellation } of active) cancellation.drained ??= this.#drained;
+    await Promise.allSettled(active.map(({ done }) => done));
+  }
+
+  /** Calls that were told to stop still do. */
+  undrain(): void {
+    this.#drained = undefined;
   }
 
   async #underLease<R>(

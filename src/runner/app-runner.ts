@@ -13,7 +13,7 @@ import {
 import type { Channels, UpdateOf } from "../state/channel.js";
 import type { Breakpoint } from "../superstep/breakpoint.js";
 import type { Until } from "../superstep/until.js";
-import { ActiveRuns } from "./active-runs.js";
+import { ActiveRuns, type DrainOptions } from "./active-runs.js";
 import { Calls, type ForkOptions, type InvokeOptions } from "./calls.js";
 import { RunCancellation } from "./cancellation.js";
 import { driveOn, driveOnce } from "./drive.js";
@@ -24,6 +24,7 @@ import { openEngine } from "./opening.js";
 import {
   type AppRunnerOptions,
   checkBuffer,
+  checkDrain,
   checkFork,
   checkHistoryOptions,
   checkIfExists,
@@ -35,6 +36,7 @@ import {
   type StepOptions,
 } from "./options.js";
 import { checkExists, checkpointAt, type HistoryOptions, historyOf } from "./past.js";
+import { onSignals } from "./process-signals.js";
 import type { RunResult, StepResult } from "./report.js";
 import type { Engine } from "./run.js";
 import { checkUntil, type Stops } from "./stop-options.js";
@@ -65,6 +67,7 @@ export class AppRunner<C extends Channels, N extends string> {
   readonly #active: ActiveRuns;
   readonly #calls: Calls<C>;
   readonly #ownsStore: boolean;
+  readonly #stopListening: () => void;
 
   /** Throws InvalidOptionError. */
   constructor(app: App<C, N>, options: AppRunnerOptions = {}) {
@@ -72,6 +75,7 @@ export class AppRunner<C extends Channels, N extends string> {
     this.#active = new ActiveRuns(new Leases(this.#engine.store, options.lease));
     this.#calls = new Calls(this.#engine, this.#active);
     this.#ownsStore = options.checkpointer === undefined;
+    this.#stopListening = onSignals(options.drainOn ?? [], (signal) => void this.#active.drain({ reason: signal }));
   }
 
   /** Makes a session and folds its input; runs nothing. `ifExists` is "error" unless said otherwise. Throws SessionExistsError, and SessionBusyError while it is driven. */
@@ -254,8 +258,24 @@ export class AppRunner<C extends Channels, N extends string> {
     this.#engine.hooks.add(hooks);
   }
 
+  /**
+   * Stops gracefully: what runs finishes its superstep, commits it, and pauses with reason "drained"; those calls answer `paused`, as questions
+   * and other pauses do. From now on calls that would take a session are a RunnerDrainingError; reading goes on. Resolves once nothing
+   * runs, also when called again. Any runner goes on with the sessions. Throws InvalidOptionError.
+   */
+  async drain(options: DrainOptions = {}): Promise<void> {
+    checkDrain(options);
+    return this.#active.drain(options);
+  }
+
+  /** Takes sessions again after `drain`. */
+  undrain(): void {
+    this.#active.undrain();
+  }
+
   /** Ends what runs at its next boundary. Closes the store only if the runner made it. */
   async close(): Promise<void> {
+    this.#stopListening();
     await this.#active.close();
     if (this.#ownsStore) await this.#engine.store.close();
   }

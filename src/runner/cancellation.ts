@@ -1,5 +1,6 @@
 /** One wish to stop a run: from the caller's signal, from `stream.abort`, from `close`, or because its lease is lost. Leaves no listener behind (L14). */
 import { CheckpointConflictError, RunAbortedError } from "../errors.js";
+import type { DrainedReason } from "../superstep/interrupts.js";
 import type { Cancellation } from "../superstep/schedule.js";
 
 export class RunCancellation implements Cancellation {
@@ -7,6 +8,8 @@ export class RunCancellation implements Cancellation {
   readonly #listeners = new Set<() => void>();
   #signal: AbortSignal | undefined;
   readonly #onSignal = (): void => this.abort(this.#signal?.reason);
+  /** Set: the run pauses at its next boundary, for this reason. */
+  drained: DrainedReason | undefined;
   /** Set: the run ends at its next boundary; what runs now may finish. */
   stopAtBoundary: { readonly reason: unknown } | undefined;
 

@@ -67,14 +67,15 @@ async function makeReady<C extends Channels>(run: Run<C>): Promise<void> {
   if (note.status.kind !== "ready") await annotate(run, { ...note, status: READY }, []);
 }
 
-/** Lets the run pass, or throws. */
-function checkLimits<C extends Channels>(run: Run<C>): Awaitable<undefined> {
+/** Lets the run pass, gives the pause of one that is drained, or throws. */
+function checkLimits<C extends Channels>(run: Run<C>): Awaitable<PauseReason | undefined> {
   const { cancellation, sessionId } = run;
   if (cancellation.aborted || cancellation.stopAtBoundary !== undefined) {
     return after(makeReady(run), () => {
       throw cancellation.toError(sessionId);
     });
   }
+  if (cancellation.drained !== undefined) return settle(run, cancellation.drained);
   const most = run.options.maxSteps ?? DEFAULT_MAX_STEPS;
   if (run.tally.steps >= most) throw new StepLimitError(sessionId, most);
   return undefined;

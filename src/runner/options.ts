@@ -9,6 +9,7 @@ import type { FailurePolicy } from "../superstep/schedule.js";
 import type { Clock } from "../superstep/task-context.js";
 import type { RunHooks } from "./hooks.js";
 import type { LeaseOptions } from "./leases.js";
+import { checkSignals } from "./process-signals.js";
 import { checkPredicates, type SessionPredicate } from "./stop-options.js";
 
 /** Where a superstep stops, and what may abort it. */
@@ -42,6 +43,8 @@ export interface AppRunnerOptions {
   readonly migrate?: Migrate;
   /** Conditions by name, for breakpoints: asked after each superstep of a session that has such a breakpoint. */
   readonly predicates?: Readonly<Record<string, SessionPredicate>>;
+  /** Signals of the process on which the runner drains, such as `["SIGTERM"]`; until `close`. The process is left to end by itself. Default: none. */
+  readonly drainOn?: readonly NodeJS.Signals[];
   /** How long a session stays closed to others when this process dies while it drives it. */
   readonly lease?: LeaseOptions;
 }
@@ -60,6 +63,7 @@ export function checkRunnerOptions<C extends Channels>(options: AppRunnerOptions
   checkPort("lease.clock", options.lease?.clock, ["now", "sleep"]);
   checkTimer("lease.ttlMs", options.lease?.ttlMs);
   checkPredicates(options.predicates);
+  checkSignals(options.drainOn);
   checkFunction("migrate", options.migrate, "(checkpoint) => ({ state, frontier })");
   if (options.hooks !== undefined && !Array.isArray(options.hooks)) {
     throw new InvalidOptionError("hooks", "is no list", "pass a list of hooks");
@@ -101,6 +105,14 @@ export function checkRunOptions<C extends Channels>(options: RunOptions, plan: G
   checkPort("signal", options.signal, ["addEventListener", "removeEventListener"]);
   checkNodes("interruptBefore", options.interruptBefore, plan);
   checkNodes("interruptAfter", options.interruptAfter, plan);
+}
+
+/** Throws InvalidOptionError. */
+export function checkDrain(options: { readonly reason?: unknown }): void {
+  checkRecord("options", options, '{ reason: "deploy" }');
+  const { reason } = options;
+  if (reason === undefined || typeof reason === "string") return;
+  throw new InvalidOptionError("reason", "is no text", "say in words why the runner drains");
 }
 
 /** Throws InvalidOptionError. */

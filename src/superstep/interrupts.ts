@@ -14,7 +14,14 @@ export type PauseReason =
   | { readonly kind: "hook"; readonly detail: unknown }
   | UntilReason
   | { readonly kind: "breakpoint"; readonly breakpoint: Breakpoint }
-  | { readonly kind: "drained"; readonly reason?: string };
+  | DrainedReason;
+
+/** The pause of a session whose runner drained: nobody asked to look at it, and it can go on anywhere. */
+export interface DrainedReason {
+  readonly kind: "drained";
+  /** What `drain` was given; the signal's name when a signal came. */
+  readonly reason?: string;
+}
 
 /** A question that waits for an answer. */
 export interface PendingInterrupt {
