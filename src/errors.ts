@@ -21,6 +21,7 @@ export {
   RunAbortedError,
   RunnerDrainingError,
   SessionBusyError,
+  SessionCancelledError,
   SessionExistsError,
   SessionNotFinishedError,
   SessionNotFoundError,

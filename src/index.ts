@@ -26,6 +26,7 @@ export {
   RunnerDrainingError,
   SerializationError,
   SessionBusyError,
+  SessionCancelledError,
   SessionExistsError,
   SessionNotFinishedError,
   SessionNotFoundError,
@@ -44,8 +45,8 @@ export type { NodeContext, NodeFn, NodeOptions, RetryPolicy } from "./graph/node
 export type { GraphPlan } from "./graph/plan.js";
 export { StateGraph } from "./graph/state-graph.js";
 export { END, Send, START, type Target } from "./graph/target.js";
-export type { DrainOptions } from "./runner/active-runs.js";
-export { AppRunner, type PruneOptions, type SessionFilter } from "./runner/app-runner.js";
+export type { CancelAnswer, DrainOptions } from "./runner/active-runs.js";
+export { AppRunner, type PruneOptions } from "./runner/app-runner.js";
 export type { ForkOptions, InvokeOptions } from "./runner/calls.js";
 export type { RunEvent, RunEventBody } from "./runner/events.js";
 export {
@@ -57,6 +58,7 @@ export {
   type StepPosition,
 } from "./runner/hooks.js";
 export type { LeaseOptions } from "./runner/leases.js";
+export type { SessionFilter } from "./runner/listing.js";
 export type { AppRunnerOptions, RunOptions, StepOptions } from "./runner/options.js";
 export type { HistoryOptions } from "./runner/past.js";
 export type { BarrierOutcome, PausedReport, RunResult, RunSummary, StepReport, StepResult } from "./runner/report.js";
@@ -73,7 +75,7 @@ export type {
   SessionQuery,
   StoredSession,
 } from "./session/checkpointer.js";
-export type { Lease, LeaseAnswer, LeaseClaim, LeaseHolder } from "./session/lease.js";
+export type { Lease, LeaseAnswer, LeaseClaim, LeaseHolder, LeaseNews, StopRequest } from "./session/lease.js";
 export { MemoryCheckpointer } from "./session/memory-checkpointer.js";
 export type { MigratableCheckpoint, Migrate, Migration } from "./session/migration.js";
 export type { SessionStatus } from "./session/status.js";

@@ -96,6 +96,23 @@ export class SessionBusyError extends SuperstepError {
   }
 }
 
+/** Somebody called `cancel`: what `ctx.signal.reason` is, and the `cause` of the RunAbortedError that the driving call gets. */
+export class SessionCancelledError extends SuperstepError {
+  readonly code = "SESSION_CANCELLED";
+  readonly sessionId: string;
+  /** Who asked: host, process and runner. */
+  readonly by: string;
+  readonly reason: string | undefined;
+  constructor(sessionId: string, by: string, reason: string | undefined) {
+    super(`session "${sessionId}" was cancelled by ${by}${reason === undefined ? "" : `: ${reason}`}`, {
+      help: "run the session again to go on where it stood",
+    });
+    this.sessionId = sessionId;
+    this.by = by;
+    this.reason = reason;
+  }
+}
+
 /** A store may have given back any number. */
 function timeOf(ms: number): string {
   return Math.abs(ms) <= 8.64e15 ? new Date(ms).toISOString() : String(ms);

@@ -1,5 +1,5 @@
 /** The calls that drive sessions at this moment: one a session, here and in every other process. All of them end when the runner closes. */
-import { InvalidOptionError, RunnerDrainingError, SessionBusyError } from "../errors.js";
+import { InvalidOptionError, RunnerDrainingError, SessionBusyError, SessionCancelledError } from "../errors.js";
 import type { DrainedReason } from "../superstep/interrupts.js";
 import type { RunCancellation } from "./cancellation.js";
 import type { Leases } from "./leases.js";
@@ -9,6 +9,8 @@ export interface DrainOptions {
   /** Stands in the sessions that it pauses, for whoever looks at them. */
   readonly reason?: string;
 }
+/** Who was asked to stop: a call of this runner, which is aborted; one elsewhere, which hears of it soon; or nobody, as nothing drives the session. */
+export type CancelAnswer = "here" | "elsewhere" | "idle";
 interface ActiveRun {
   readonly cancellation: RunCancellation;
   readonly since: number;
@@ -61,6 +63,18 @@ export class ActiveRuns {
     const active = [...this.#bySession.values()];
     for (const { cancellation } of active) cancellation.drained ??= this.#drained;
     await Promise.allSettled(active.map(({ done }) => done));
+  }
+
+  /** Aborts what drives the session: here, or in whatever process it is. */
+  async cancel(sessionId: string, reason: string | undefined): Promise<CancelAnswer> {
+    const by = this.#leases.owner;
+    const own = this.#bySession.get(sessionId);
+    if (own !== undefined) {
+      own.cancellation.abort(new SessionCancelledError(sessionId, by, reason));
+      return "here";
+    }
+    const request = reason === undefined ? { by } : { by, reason };
+    return (await this.#leases.askToStop(sessionId, request)) ? "elsewhere" : "idle";
   }
 
   /** Calls that were told to stop still do. */

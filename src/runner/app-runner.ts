@@ -1,8 +1,6 @@
 /** Runs the sessions of one compiled graph. Thin: a call is checked, takes its session, and is driven. */
-import { recordOf } from "../errors.js";
 import type { App } from "../graph/app.js";
 import type { Checkpoint } from "../session/checkpoint.js";
-import type { SessionStatus } from "../session/status.js";
 import {
   type CheckpointView,
   checkpointViewOf,
@@ -13,23 +11,22 @@ import {
 import type { Channels, UpdateOf } from "../state/channel.js";
 import type { Breakpoint } from "../superstep/breakpoint.js";
 import type { Until } from "../superstep/until.js";
-import { ActiveRuns, type DrainOptions } from "./active-runs.js";
+import { ActiveRuns, type CancelAnswer, type DrainOptions } from "./active-runs.js";
 import { Calls, type ForkOptions, type InvokeOptions } from "./calls.js";
-import { RunCancellation } from "./cancellation.js";
 import { driveOn, driveOnce } from "./drive.js";
-import type { EventSink } from "./events.js";
 import type { RunHooks } from "./hooks.js";
 import { Leases } from "./leases.js";
+import { listSessions, type SessionFilter } from "./listing.js";
 import { openEngine } from "./opening.js";
 import {
   type AppRunnerOptions,
-  checkBuffer,
   checkDrain,
   checkFork,
   checkHistoryOptions,
   checkIfExists,
   checkPlace,
   checkPrunePolicy,
+  checkReason,
   checkSessionFilter,
   checkSessionId,
   type RunOptions,
@@ -40,15 +37,9 @@ import { onSignals } from "./process-signals.js";
 import type { RunResult, StepResult } from "./report.js";
 import type { Engine } from "./run.js";
 import { checkUntil, type Stops } from "./stop-options.js";
-import { EventStream, isResume, type Resume, type RunStream, type StreamOptions } from "./stream.js";
+import type { Resume, RunStream, StreamOptions } from "./stream.js";
+import { openStream } from "./streaming.js";
 
-/** Which sessions to list, ordered by id. */
-export interface SessionFilter {
-  readonly status?: SessionStatus["kind"];
-  readonly limit?: number;
-  /** Begins behind this id. */
-  readonly after?: string;
-}
 /** What pruning leaves; a checkpoint goes only when every limit that is given lets it go. */
 export interface PruneOptions {
   /** Only this session's. Default: those of all sessions. */
@@ -58,8 +49,6 @@ export interface PruneOptions {
   /** Younger ones stay: milliseconds on the runner's clock. */
   readonly olderThanMs?: number;
 }
-
-const PAGE = 200;
 
 /** Runs the sessions of one compiled graph; many at once, one call at a time for each. */
 export class AppRunner<C extends Channels, N extends string> {
@@ -149,22 +138,7 @@ export class AppRunner<C extends Channels, N extends string> {
 
   /** The same as `invoke`, or as `resume` with `resumeWith(answer)`, as typed events. It runs whether or not anyone iterates; `result` settles with the last event. */
   stream(sessionId: string, input?: UpdateOf<C> | Resume, options: StreamOptions<N> = {}): RunStream<C> {
-    const cancellation = new RunCancellation();
-    const start = async (stream: EventStream<C>): Promise<RunResult<C>> => {
-      let seq = 0;
-      const { clock } = this.#engine;
-      const emit: EventSink = (step, event) => stream.push({ seq: ++seq, at: clock.now(), sessionId, step, ...event });
-      try {
-        checkBuffer(options.buffer);
-        const watch = { cancellation, emit };
-        if (isResume(input)) return await this.#calls.resume(sessionId, input.answer, options, watch);
-        return await this.#calls.invoke(sessionId, input as UpdateOf<C> | undefined, options, watch);
-      } catch (error) {
-        if (!stream.isOver) emit(0, { type: "run.failed", error: recordOf(error) });
-        throw error;
-      }
-    };
-    return new EventStream<C>(cancellation, start, options.buffer);
+    return openStream(this.#calls, this.#engine.clock, { sessionId, input, options });
   }
 
   /** The session as it stands. Throws SessionNotFoundError. */
@@ -177,21 +151,7 @@ export class AppRunner<C extends Channels, N extends string> {
   /** Sessions ordered by id, read page by page. */
   async *sessions(filter: SessionFilter = {}): AsyncIterable<SessionSummary> {
     checkSessionFilter(filter);
-    const { status, limit = Number.POSITIVE_INFINITY, after } = filter;
-    let left = limit;
-    let cursor = after;
-    while (left > 0) {
-      const size = Math.min(left, PAGE);
-      const page = await this.#engine.store.list({
-        limit: size,
-        ...(status && { status }),
-        ...(cursor !== undefined && { after: cursor }),
-      });
-      yield* page;
-      left -= page.length;
-      cursor = page.at(-1)?.sessionId;
-      if (page.length < size) return;
-    }
+    yield* listSessions(this.#engine.store, filter);
   }
 
   /**
@@ -256,6 +216,20 @@ export class AppRunner<C extends Channels, N extends string> {
 
   addHooks(hooks: RunHooks): void {
     this.#engine.hooks.add(hooks);
+  }
+
+  /**
+   * Aborts the call that drives the session, as its `signal` would: tasks are signalled, what finished is kept, the session is ready to go on.
+   * That call gets a RunAbortedError whose `cause` is a SessionCancelledError. "here": it is a call of this runner; "elsewhere": of another
+   * runner or process, which hears of it when it next renews its lease (every 1.25 s, or a quarter of `lease.ttlMs`); "idle": nothing
+   * drives the session, and nothing is kept for later. Throws SessionNotFoundError for an idle session that does not exist, and InvalidOptionError.
+   */
+  async cancel(sessionId: string, reason?: string): Promise<CancelAnswer> {
+    checkSessionId(sessionId);
+    checkReason(reason);
+    const answer = await this.#active.cancel(sessionId, reason);
+    if (answer === "idle") await checkExists(this.#engine.store, sessionId);
+    return answer;
   }
 
   /**

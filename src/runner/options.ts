@@ -110,9 +110,13 @@ export function checkRunOptions<C extends Channels>(options: RunOptions, plan: G
 /** Throws InvalidOptionError. */
 export function checkDrain(options: { readonly reason?: unknown }): void {
   checkRecord("options", options, '{ reason: "deploy" }');
-  const { reason } = options;
-  if (reason === undefined || typeof reason === "string") return;
-  throw new InvalidOptionError("reason", "is no text", "say in words why the runner drains");
+  checkReason(options.reason);
+}
+
+/** Throws InvalidOptionError. */
+export function checkReason(reason: unknown): void {
+  if (reason === undefined || (typeof reason === "string" && reason.isWellFormed())) return;
+  throw new InvalidOptionError("reason", "is no well-formed text", "say in words why the run stops");
 }
 
 /** Throws InvalidOptionError. */

@@ -73,6 +73,8 @@ const MIGRATIONS: readonly string[] = [
     since REAL NOT NULL,
     expires_at REAL NOT NULL
   ) STRICT;`,
+  // a request to stop, to the owner of this lease, as JSON
+  "ALTER TABLE lease ADD COLUMN stop TEXT",
 ];
 
 /** The id of a log row. */

@@ -14,12 +14,12 @@ export interface StoreCall {
 
 const METHODS: readonly StoreMethod[] = [
   ...(["load", "commit", "annotate", "list", "delete", "history", "at", "prune"] as const),
-  ...(["acquire", "renew", "release"] as const),
+  ...(["acquire", "renew", "askToStop", "release"] as const),
 ];
 
 /** The same store; `around` decides what becomes of each call, `close` apart. */
 export function intercept(checkpointer: Checkpointer, around: (call: StoreCall) => unknown): Checkpointer {
-  const calls = METHODS.map((method) => {
+  const calls = METHODS.filter((method) => checkpointer[method] !== undefined).map((method) => {
     const target = checkpointer[method] as (...args: readonly unknown[]) => unknown;
     const call = (...args: readonly unknown[]): unknown =>
       around({ method, args, proceed: () => target.apply(checkpointer, [...args]) });

@@ -12,7 +12,10 @@ export interface BrokenStore {
 
 /** What becomes of a call in place of being made. */
 export type Mistakes = {
-  readonly [M in StoreMethod]?: (inner: MemoryCheckpointer, ...args: Parameters<Checkpointer[M]>) => unknown;
+  readonly [M in StoreMethod]?: (
+    inner: MemoryCheckpointer,
+    ...args: Parameters<NonNullable<Checkpointer[M]>>
+  ) => unknown;
 };
 
 /** A function gives mistakes that remember something: afresh for each store. */

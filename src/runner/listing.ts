@@ -1,0 +1,34 @@
+/** Which sessions there are, read page by page. */
+import type { SessionStatus } from "../session/status.js";
+import type { SessionSummary } from "../session/view.js";
+import type { Store } from "./store.js";
+
+/** Which sessions to list, ordered by id. */
+export interface SessionFilter {
+  readonly status?: SessionStatus["kind"];
+  readonly limit?: number;
+  /** Begins behind this id. */
+  readonly after?: string;
+}
+
+const PAGE = 200;
+
+export async function* listSessions(
+  store: Store,
+  { status, limit = Number.POSITIVE_INFINITY, after }: SessionFilter,
+): AsyncIterable<SessionSummary> {
+  let left = limit;
+  let cursor = after;
+  while (left > 0) {
+    const size = Math.min(left, PAGE);
+    const page = await store.list({
+      limit: size,
+      ...(status && { status }),
+      ...(cursor !== undefined && { after: cursor }),
+    });
+    yield* page;
+    left -= page.length;
+    cursor = page.at(-1)?.sessionId;
+    if (page.length < size) return;
+  }
+}
