@@ -22,12 +22,15 @@ export {
   NodeStuckError,
   NodeTimeoutError,
   NotPausedError,
+  PredicateError,
   ReducerError,
   RetriesSpentError,
   RouteError,
   RunAbortedError,
+  RunnerDrainingError,
   SerializationError,
   SessionBusyError,
+  SessionCancelledError,
   SessionExistsError,
   SessionNotFinishedError,
   SessionNotFoundError,
@@ -48,7 +51,8 @@ export type { GraphPlan } from "./graph/plan.js";
 export { type RunContext, type RunValue, runContext } from "./graph/run-context.js";
 export { StateGraph } from "./graph/state-graph.js";
 export { END, Send, START, type Target } from "./graph/target.js";
-export { AppRunner, type PruneOptions, type SessionFilter } from "./runner/app-runner.js";
+export type { CancelAnswer, DrainOptions } from "./runner/active-runs.js";
+export { AppRunner, type PruneOptions } from "./runner/app-runner.js";
 export type { ForkOptions, InvokeOptions } from "./runner/calls.js";
 export type { RunEvent, RunEventBody } from "./runner/events.js";
 export {
@@ -60,10 +64,12 @@ export {
   type StepPosition,
 } from "./runner/hooks.js";
 export type { LeaseOptions } from "./runner/leases.js";
+export type { SessionFilter } from "./runner/listing.js";
 export type { AppRunnerOptions, RunOptions, StepOptions } from "./runner/options.js";
 export type { HistoryOptions } from "./runner/past.js";
 export type { BarrierOutcome, PausedReport, RunResult, RunSummary, StepReport, StepResult } from "./runner/report.js";
-export { type Resume, type RunStream, resumeWith } from "./runner/stream.js";
+export type { SessionPredicate } from "./runner/stop-options.js";
+export { type ReadOptions, type Resume, type RunStream, resumeWith, type StreamOptions } from "./runner/stream.js";
 export type { Checkpoint, CheckpointRef, CheckpointSource, Gate, Note } from "./session/checkpoint.js";
 export type {
   CacheEntry,
@@ -76,7 +82,7 @@ export type {
   SessionQuery,
   StoredSession,
 } from "./session/checkpointer.js";
-export type { Lease, LeaseAnswer, LeaseClaim, LeaseHolder } from "./session/lease.js";
+export type { Lease, LeaseAnswer, LeaseClaim, LeaseHolder, LeaseNews, StopRequest } from "./session/lease.js";
 export { MemoryCheckpointer } from "./session/memory-checkpointer.js";
 export type { MigratableCheckpoint, Migrate, Migration } from "./session/migration.js";
 export type { SessionStatus } from "./session/status.js";
@@ -100,10 +106,12 @@ export {
   type ChannelDelta,
   type Versions,
 } from "./superstep/barrier.js";
+export type { Breakpoint, Comparison } from "./superstep/breakpoint.js";
 export { computeNextFrontier, type Frontier, type FrontierInput, type Progress } from "./superstep/frontier.js";
-export type { InterruptOptions, PauseReason, PendingInterrupt } from "./superstep/interrupts.js";
+export type { DrainedReason, InterruptOptions, PauseReason, PendingInterrupt } from "./superstep/interrupts.js";
 export type { NodeMiddleware } from "./superstep/middleware.js";
 export type { Route, RouteTarget, TaskOutcome, TaskResult, Update } from "./superstep/outcome.js";
 export type { AttemptRecord, InterruptRecord, TaskRecord } from "./superstep/record.js";
 export { type ScheduledStep, type ScheduleInput, scheduleStep } from "./superstep/schedule.js";
 export type { Clock, StepEnvironment } from "./superstep/task-context.js";
+export type { Reached, Until, UntilReason } from "./superstep/until.js";

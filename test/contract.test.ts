@@ -194,6 +194,10 @@ function whyOf(reason: PauseReason): string {
       return reason.interrupts.map((open: PendingInterrupt) => open.id + open.node + open.taskId).join();
     case "hook":
       return String(reason.detail);
+    case "until":
+    case "breakpoint":
+    case "drained":
+      return JSON.stringify(reason);
   }
 }
 

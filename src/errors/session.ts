@@ -33,6 +33,18 @@ export class StepLimitError extends SuperstepError {
   }
 }
 
+/** The runner drains: it takes no session any more until `undrain`. Nothing was run; another runner may take the session. */
+export class RunnerDrainingError extends SuperstepError {
+  readonly code = "RUNNER_DRAINING";
+  readonly sessionId: string;
+  constructor(sessionId: string) {
+    super(`session "${sessionId}" was not taken: the runner is draining`, {
+      help: "run it on another runner or in another process, or call `undrain` first",
+    });
+    this.sessionId = sessionId;
+  }
+}
+
 /** The caller's signal was aborted (`cause` is its reason). Nothing half-done was committed; finished tasks are kept. */
 export class RunAbortedError extends SuperstepError {
   readonly code = "RUN_ABORTED";
@@ -84,6 +96,23 @@ export class SessionBusyError extends SuperstepError {
   }
 }
 
+/** Somebody called `cancel`: what `ctx.signal.reason` is, and the `cause` of the RunAbortedError that the driving call gets. */
+export class SessionCancelledError extends SuperstepError {
+  readonly code = "SESSION_CANCELLED";
+  readonly sessionId: string;
+  /** Who asked: host, process and runner. */
+  readonly by: string;
+  readonly reason: string | undefined;
+  constructor(sessionId: string, by: string, reason: string | undefined) {
+    super(`session "${sessionId}" was cancelled by ${by}${reason === undefined ? "" : `: ${reason}`}`, {
+      help: "run the session again to go on where it stood",
+    });
+    this.sessionId = sessionId;
+    this.by = by;
+    this.reason = reason;
+  }
+}
+
 /** A store may have given back any number. */
 function timeOf(ms: number): string {
   return Math.abs(ms) <= 8.64e15 ? new Date(ms).toISOString() : String(ms);
@@ -125,6 +154,20 @@ export class InterruptAnswerError extends SuperstepError {
       help: "answer with `resume(sessionId, answer)` when one is open, or `resume(sessionId, { [id]: answer })`",
     });
     this.open = open.map(({ id, node }) => ({ id, node }));
+  }
+}
+
+/** A predicate that was to say whether a run stops threw, or answered with neither true nor false. Its superstep is committed, and the session can go on. */
+export class PredicateError extends SuperstepError {
+  readonly code = "PREDICATE_FAILED";
+  /** Its name among the runner's `predicates`; "when" for the target of `runUntil`. */
+  readonly predicate: string;
+  constructor(sessionId: string, predicate: string, cause: unknown) {
+    super(`predicate "${predicate}" failed on session "${sessionId}"`, {
+      cause,
+      help: "mend it, or take the breakpoint away with `setBreakpoints`; the session goes on when it is run again",
+    });
+    this.predicate = predicate;
   }
 }
 

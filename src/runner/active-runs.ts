@@ -1,8 +1,16 @@
 /** The calls that drive sessions at this moment: one a session, here and in every other process. All of them end when the runner closes. */
-import { InvalidOptionError, SessionBusyError } from "../errors.js";
+import { InvalidOptionError, RunnerDrainingError, SessionBusyError, SessionCancelledError } from "../errors.js";
+import type { DrainedReason } from "../superstep/interrupts.js";
 import type { RunCancellation } from "./cancellation.js";
 import type { Leases } from "./leases.js";
 
+/** How a runner drains. */
+export interface DrainOptions {
+  /** Stands in the sessions that it pauses, for whoever looks at them. */
+  readonly reason?: string;
+}
+/** Who was asked to stop: a call of this runner, which is aborted; one elsewhere, which hears of it soon; or nobody, as nothing drives the session. */
+export type CancelAnswer = "here" | "elsewhere" | "idle";
 interface ActiveRun {
   readonly cancellation: RunCancellation;
   readonly since: number;
@@ -13,6 +21,8 @@ export class ActiveRuns {
   readonly #leases: Leases;
   readonly #bySession = new Map<string, ActiveRun>();
   #closed = false;
+  /** Set: nothing new begins. */
+  #drained: DrainedReason | undefined;
 
   constructor(leases: Leases) {
     this.#leases = leases;
@@ -31,6 +41,7 @@ export class ActiveRuns {
     try {
       if (this.#closed && within === undefined)
         throw new InvalidOptionError("runner", "is closed", "make a new AppRunner");
+      if (this.#drained !== undefined && within === undefined) throw new RunnerDrainingError(sessionId);
       const other = this.#bySession.get(sessionId);
       if (other !== undefined) throw new SessionBusyError(sessionId, "another call of this runner", other.since);
       const around = within === undefined ? undefined : this.#bySession.get(within);
@@ -51,6 +62,31 @@ export class ActiveRuns {
       cancellation.stopAtBoundary ??= { reason: new DOMException("the runner was closed", "AbortError") };
     }
     await Promise.allSettled(active.map(({ done }) => done));
+  }
+
+  /** Pauses what runs at its next boundary, and waits for it; the first reason stands. */
+  async drain({ reason }: DrainOptions): Promise<void> {
+    this.#drained ??= Object.freeze(reason === undefined ? { kind: "drained" } : { kind: "drained", reason });
+    const active = [...this.#bySession.values()];
+    for (const { cancellation } of active) cancellation.drained ??= this.#drained;
+    await Promise.allSettled(active.map(({ done }) => done));
+  }
+
+  /** Aborts what drives the session: here, or in whatever process it is. */
+  async cancel(sessionId: string, reason: string | undefined): Promise<CancelAnswer> {
+    const by = this.#leases.owner;
+    const own = this.#bySession.get(sessionId);
+    if (own !== undefined) {
+      own.cancellation.abort(new SessionCancelledError(sessionId, by, reason));
+      return "here";
+    }
+    const request = reason === undefined ? { by } : { by, reason };
+    return (await this.#leases.askToStop(sessionId, request)) ? "elsewhere" : "idle";
+  }
+
+  /** Calls that were told to stop still do. */
+  undrain(): void {
+    this.#drained = undefined;
   }
 
   async #underLease<R>(

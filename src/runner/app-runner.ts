@@ -1,9 +1,6 @@
 /** Runs the sessions of one compiled graph. Thin: a call is checked, takes its session, and is driven. */
-import { recordOf } from "../errors.js";
 import type { App } from "../graph/app.js";
 import type { Checkpoint } from "../session/checkpoint.js";
-import { isChildId } from "../session/child-id.js";
-import type { SessionStatus } from "../session/status.js";
 import {
   type CheckpointView,
   checkpointViewOf,
@@ -12,41 +9,40 @@ import {
   viewOf,
 } from "../session/view.js";
 import type { Channels, UpdateOf } from "../state/channel.js";
-import { ActiveRuns } from "./active-runs.js";
+import type { Breakpoint } from "../superstep/breakpoint.js";
+import type { Until } from "../superstep/until.js";
+import { ActiveRuns, type CancelAnswer, type DrainOptions } from "./active-runs.js";
 import { Calls, type ForkOptions, type InvokeOptions } from "./calls.js";
-import { RunCancellation } from "./cancellation.js";
-import { behindChildren, pruneChildren, type SubgraphView, subgraphsOf } from "./children.js";
+import { pruneChildren, type SubgraphView, subgraphsOf } from "./children.js";
 import { driveOn, driveOnce } from "./drive.js";
-import type { EventSink } from "./events.js";
 import type { RunHooks } from "./hooks.js";
 import { Leases } from "./leases.js";
+import { listSessions, type SessionFilter } from "./listing.js";
 import { openEngine } from "./opening.js";
 import {
   type AppRunnerOptions,
+  checkDrain,
   checkFork,
   checkHistoryOptions,
   checkIfExists,
   checkPlace,
   checkPrunePolicy,
   checkReadableId,
+  checkReason,
   checkSessionFilter,
   checkSessionId,
   type RunOptions,
   type StepOptions,
 } from "./options.js";
 import { checkExists, checkpointAt, type HistoryOptions, historyOf } from "./past.js";
+import { onSignals } from "./process-signals.js";
 import type { RunResult, StepResult } from "./report.js";
 import type { Engine } from "./run.js";
-import { EventStream, isResume, type Resume, type RunStream } from "./stream.js";
+import { checkUntil, type Stops } from "./stop-options.js";
+import type { Resume, RunStream, StreamOptions } from "./stream.js";
+import { openStream } from "./streaming.js";
 import { withSubgraphs } from "./subgraph.js";
 
-/** Which sessions to list, ordered by id. */
-export interface SessionFilter {
-  readonly status?: SessionStatus["kind"];
-  readonly limit?: number;
-  /** Begins behind this id. */
-  readonly after?: string;
-}
 /** What pruning leaves; a checkpoint goes only when every limit that is given lets it go. */
 export interface PruneOptions {
   /** Only this session's. Default: those of all sessions. */
@@ -57,14 +53,13 @@ export interface PruneOptions {
   readonly olderThanMs?: number;
 }
 
-const PAGE = 200;
-
 /** Runs the sessions of one compiled graph; many at once, one call at a time for each. */
 export class AppRunner<C extends Channels, N extends string> {
   readonly #engine: Engine<C>;
   readonly #active: ActiveRuns;
   readonly #calls: Calls<C>;
   readonly #ownsStore: boolean;
+  readonly #stopListening: () => void;
 
   /** Throws InvalidOptionError. */
   constructor(app: App<C, N>, options: AppRunnerOptions = {}) {
@@ -73,6 +68,7 @@ export class AppRunner<C extends Channels, N extends string> {
     this.#engine = withSubgraphs(engine, this.#active);
     this.#calls = new Calls(this.#engine, this.#active);
     this.#ownsStore = options.checkpointer === undefined;
+    this.#stopListening = onSignals(options.drainOn ?? [], (signal) => void this.#active.drain({ reason: signal }));
   }
 
   /** Makes a session and folds its input; runs nothing. `ifExists` is "error" unless said otherwise. Throws SessionExistsError, and SessionBusyError while it is driven. */
@@ -96,6 +92,38 @@ export class AppRunner<C extends Channels, N extends string> {
   }
 
   /**
+   * Like `runUntilComplete`, but no further than the target: `{ node }` stops before a superstep that runs the node, `{ after }` after one that
+   * ran it, `{ step }` once that many supersteps are committed (at once, when they are already), `{ when }` after the first superstep of this
+   * call that leaves the session so. The pause has reason "until", comes after the other options of its boundary, and is consumed like any
+   * other: asked again, `{ node }` goes on to the next time. The target is not kept beyond the call. Throws InvalidOptionError,
+   * UnknownNodeError, and PredicateError when `when` throws or answers with neither true nor false; its superstep is committed.
+   */
+  async runUntil(
+    sessionId: string,
+    target: Until<SessionView<C>, N>,
+    options: RunOptions<N> = {},
+  ): Promise<RunResult<C>> {
+    checkUntil(target, this.#engine.plan);
+    return this.#calls.drive(sessionId, options, { until: target as Stops["until"] }, driveOn);
+  }
+
+  /**
+   * The conditions under which the session pauses from now on, in place of the former ones; an empty list takes them away. They are kept with
+   * the session, through crashes, in other processes and in its next invocations; a fork has none of them. A superstep that hits one pauses
+   * with it. Throws InvalidOptionError and UnknownNodeError for what the graph or the runner does not have, SessionNotFoundError, and
+   * SessionBusyError while the session is driven.
+   */
+  async setBreakpoints(sessionId: string, breakpoints: readonly Breakpoint[]): Promise<void> {
+    return this.#calls.setBreakpoints(sessionId, breakpoints);
+  }
+
+  /** The session's breakpoints. Throws SessionNotFoundError. */
+  async breakpoints(sessionId: string): Promise<readonly Breakpoint[]> {
+    checkSessionId(sessionId);
+    return (await this.#calls.load(sessionId)).note.breakpoints ?? [];
+  }
+
+  /**
    * Goes on from a pause. With open interrupts an answer is due: a record with interrupt ids of this session as keys answers those;
    * anything else is the answer to the one that is open. `undefined` answers nothing. Throws NotPausedError, InterruptAnswerError.
    */
@@ -113,22 +141,8 @@ export class AppRunner<C extends Channels, N extends string> {
   }
 
   /** The same as `invoke`, or as `resume` with `resumeWith(answer)`, as typed events. It runs whether or not anyone iterates; `result` settles with the last event. */
-  stream(sessionId: string, input?: UpdateOf<C> | Resume, options: InvokeOptions<N> = {}): RunStream<C> {
-    const cancellation = new RunCancellation();
-    return new EventStream<C>(cancellation, async (stream) => {
-      let seq = 0;
-      const { clock } = this.#engine;
-      const emit: EventSink = (step, event, path) =>
-        stream.push({ seq: ++seq, at: clock.now(), sessionId, step, ...(path && { path }), ...event });
-      try {
-        const watch = { cancellation, emit };
-        if (isResume(input)) return await this.#calls.resume(sessionId, input.answer, options, watch);
-        return await this.#calls.invoke(sessionId, input as UpdateOf<C> | undefined, options, watch);
-      } catch (error) {
-        if (!stream.isOver) emit(0, { type: "run.failed", error: recordOf(error) });
-        throw error;
-      }
-    });
+  stream(sessionId: string, input?: UpdateOf<C> | Resume, options: StreamOptions<N> = {}): RunStream<C> {
+    return openStream(this.#calls, this.#engine.clock, { sessionId, input, options });
   }
 
   /** The session as it stands. Throws SessionNotFoundError. */
@@ -141,23 +155,7 @@ export class AppRunner<C extends Channels, N extends string> {
   /** Sessions ordered by id, read page by page. */
   async *sessions(filter: SessionFilter = {}): AsyncIterable<SessionSummary> {
     checkSessionFilter(filter);
-    const { status, limit = Number.POSITIVE_INFINITY, after } = filter;
-    let left = limit;
-    let cursor = after;
-    while (left > 0) {
-      const size = Math.min(left, PAGE);
-      const page = await this.#engine.store.list({
-        limit: size,
-        ...(status && { status }),
-        ...(cursor !== undefined && { after: cursor }),
-      });
-      const roots = page.filter((summary) => !isChildId(summary.sessionId));
-      yield* roots;
-      left -= roots.length;
-      const last = page.at(-1)?.sessionId;
-      if (page.length < size || last === undefined) return;
-      cursor = behindChildren(last);
-    }
+    yield* listSessions(this.#engine.store, filter);
   }
 
   /**
@@ -233,8 +231,38 @@ export class AppRunner<C extends Channels, N extends string> {
     this.#engine.hooks.add(hooks);
   }
 
+  /**
+   * Aborts the call that drives the session, as its `signal` would: tasks are signalled, what finished is kept, the session is ready to go on.
+   * That call gets a RunAbortedError whose `cause` is a SessionCancelledError. "here": it is a call of this runner; "elsewhere": of another
+   * runner or process, which hears of it when it next renews its lease (every 1.25 s, or a quarter of `lease.ttlMs`); "idle": nothing
+   * drives the session, and nothing is kept for later. Throws SessionNotFoundError for an idle session that does not exist, and InvalidOptionError.
+   */
+  async cancel(sessionId: string, reason?: string): Promise<CancelAnswer> {
+    checkSessionId(sessionId);
+    checkReason(reason);
+    const answer = await this.#active.cancel(sessionId, reason);
+    if (answer === "idle") await checkExists(this.#engine.store, sessionId);
+    return answer;
+  }
+
+  /**
+   * Stops gracefully: what runs finishes its superstep, commits it, and pauses with reason "drained"; those calls answer `paused`, as questions
+   * and other pauses do. From now on calls that would take a session are a RunnerDrainingError; reading goes on. Resolves once nothing
+   * runs, also when called again. Any runner goes on with the sessions. Throws InvalidOptionError.
+   */
+  async drain(options: DrainOptions = {}): Promise<void> {
+    checkDrain(options);
+    return this.#active.drain(options);
+  }
+
+  /** Takes sessions again after `drain`. */
+  undrain(): void {
+    this.#active.undrain();
+  }
+
   /** Ends what runs at its next boundary. Closes the store only if the runner made it. */
   async close(): Promise<void> {
+    this.#stopListening();
     await this.#active.close();
     if (this.#ownsStore) await this.#engine.store.close();
   }

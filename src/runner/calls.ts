@@ -17,6 +17,7 @@ import { checkExists, originOf } from "./past.js";
 import type { RunResult } from "./report.js";
 import { answersOf, storeAnswers } from "./resuming.js";
 import { type Engine, nextStep, type Run, type Standing } from "./run.js";
+import { readBreakpoints, type Stops } from "./stop-options.js";
 
 /** How `invoke` begins, and how far it goes. */
 export interface InvokeOptions<N extends string = string> extends RunOptions<N> {
@@ -30,6 +31,7 @@ export interface Watch {
   readonly cancellation?: RunCancellation;
   readonly emit?: EventSink;
   readonly reports?: boolean;
+  readonly until?: Stops["until"];
 }
 /** What a call has while it has its session. */
 interface Hold {
@@ -140,6 +142,20 @@ export class Calls<C extends Channels> {
       await checkExists(this.#engine.store, sessionId);
       await this.#engine.store.delete(sessionId, fence);
       await deleteChildren(this.#engine.store, this.#active, sessionId);
+    });
+  }
+
+  /** The note alone changes: whoever runs next, open questions and kept results stay. */
+  setBreakpoints(sessionId: string, list: unknown): Promise<void> {
+    const breakpoints = readBreakpoints(list, this.#engine);
+    return this.#alone(sessionId, async ({ fence }) => {
+      const { store, clock } = this.#engine;
+      const stored = await store.load(sessionId);
+      if (stored === undefined) throw new SessionNotFoundError(sessionId);
+      const { incarnation, seq } = stored.checkpoint;
+      const { breakpoints: _former, ...rest } = stored.note;
+      const note = { ...rest, ...(breakpoints.length > 0 && { breakpoints }) };
+      await store.annotate({ sessionId, incarnation, seq, fence, note, records: [], at: clock.now() });
     });
   }
 

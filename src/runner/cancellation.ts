@@ -1,5 +1,6 @@
 /** One wish to stop a run: from the caller's signal, from `stream.abort`, from `close`, or because its lease is lost. Leaves no listener behind (L14). */
 import { CheckpointConflictError, RunAbortedError } from "../errors.js";
+import type { DrainedReason } from "../superstep/interrupts.js";
 import type { Cancellation } from "../superstep/schedule.js";
 
 export class RunCancellation implements Cancellation {
@@ -10,9 +11,19 @@ export class RunCancellation implements Cancellation {
   readonly #around: RunCancellation | undefined;
   #stop: { readonly reason: unknown } | undefined;
 
-  /** `around`: of the run that this one is within. When that one is to end at its boundary, so is this one. */
+  #drained: DrainedReason | undefined;
+
+  /** `around`: of the run that this one is within. When that one is to end or to pause at its boundary, so is this one. */
   constructor(around?: RunCancellation) {
     this.#around = around;
+  }
+
+  /** Set: the run pauses at its next boundary, for this reason. */
+  get drained(): DrainedReason | undefined {
+    return this.#drained ?? this.#around?.drained;
+  }
+  set drained(reason: DrainedReason | undefined) {
+    this.#drained = reason;
   }
 
   /** Set: the run ends at its next boundary; what runs now may finish. */

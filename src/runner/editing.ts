@@ -44,7 +44,7 @@ export async function updatedCheckpoint<C extends Channels>(
     return makeCheckpoint(engine, { ...place, frontier: tasks, progress }, barrier, note);
   }
   const tasks = tasksOf(frontier.targets, incarnation, seq);
-  const behind = { ...noteBehind(frontier, note.issued), ...(note.config && { config: note.config }) };
+  const behind = { ...noteBehind(frontier, note), ...(note.config && { config: note.config }) };
   return makeCheckpoint(engine, { ...place, frontier: tasks, progress: frontier.progress }, barrier, behind);
 }
 
@@ -71,7 +71,7 @@ export async function forkedCheckpoint<C extends Channels>(
     progress,
     ran: [],
   } as const;
-  const note = frontier === undefined ? asForked(origin.note) : noteBehind(frontier, 0);
+  const note = frontier === undefined ? asForked(origin.note) : noteBehind(frontier, { issued: 0 });
   return makeCheckpoint(engine, place, barrier, note);
 }
 
@@ -99,8 +99,8 @@ export async function leave<C extends Channels>(
 }
 
 /** The note of a session that stands before a new frontier. */
-export function noteBehind({ end }: Frontier, issued: number): Note {
-  return { status: statusBehind(end), passed: [], issued };
+export function noteBehind({ end }: Frontier, { issued, breakpoints }: Pick<Note, "issued" | "breakpoints">): Note {
+  return { status: statusBehind(end), passed: [], issued, ...(breakpoints && { breakpoints }) };
 }
 
 function statusBehind(end: Frontier["end"]): SessionStatus {

@@ -31,6 +31,8 @@ export type RunEventBody =
       readonly message?: string;
     }
   | { readonly type: "step.completed"; readonly report: StepReport }
+  /** Stands for the `count` events up to its `seq` that this reader came too late for; each reader has its own. */
+  | { readonly type: "stream.dropped"; readonly count: number }
   | { readonly type: "run.paused"; readonly reason: PauseReason }
   | { readonly type: "run.completed" }
   | { readonly type: "run.failed"; readonly error: ErrorRecord };

@@ -5,9 +5,11 @@ import { READY } from "../session/status.js";
 import type { Channels } from "../state/channel.js";
 import { answersDue, openInterrupts, type PauseReason, pauseBefore, toPending } from "../superstep/interrupts.js";
 import { type Awaitable, after } from "../superstep/thenable.js";
+import { untilBefore } from "../superstep/until.js";
 import { DEFAULT_MAX_STEPS } from "./options.js";
 import { nextStep, type Run } from "./run.js";
 import { annotate } from "./saving.js";
+import type { Stops } from "./stop-options.js";
 
 /** The pause that stands before the next superstep, stored; undefined when the way is free. Throws RunAbortedError and StepLimitError. */
 export function stopBefore<C extends Channels>(run: Run<C>): Awaitable<PauseReason | undefined> {
@@ -16,6 +18,8 @@ export function stopBefore<C extends Channels>(run: Run<C>): Awaitable<PauseReas
   const { frontier } = run.standing.checkpoint;
   const option = pauseBefore(run.options, frontier);
   if (option !== undefined && !hasPassed(run, "option")) return settle(run, option, "option");
+  const until = run.stops?.until === undefined ? undefined : targetBefore(run, run.stops.until);
+  if (until !== undefined) return settle(run, until, "until");
   const { hooks } = run.engine;
   if (!hooks.has("beforeStep")) return checkLimits(run);
   const asked = hooks.ask("beforeStep", { sessionId: run.sessionId, step: nextStep(run), frontier });
@@ -25,10 +29,15 @@ export function stopBefore<C extends Channels>(run: Run<C>): Awaitable<PauseReas
   });
 }
 
+/** A step stays reached, however often a run is to go there; a node is passed once it was stopped at. */
+function targetBefore<C extends Channels>(run: Run<C>, until: NonNullable<Stops["until"]>): PauseReason | undefined {
+  return "node" in until && hasPassed(run, "until") ? undefined : untilBefore(until, run.standing.checkpoint);
+}
+
 /** Stores a pause and says so. */
 async function settle<C extends Channels>(run: Run<C>, reason: PauseReason, gate?: Gate): Promise<PauseReason> {
   const { note } = run.standing;
-  const passed = gate === undefined ? note.passed : [...note.passed, gate];
+  const passed = gate === undefined || hasPassed(run, gate) ? note.passed : [...note.passed, gate];
   await annotate(run, pausedNote(run, { ...note, passed }, reason), []);
   return reason;
 }
@@ -59,14 +68,15 @@ async function makeReady<C extends Channels>(run: Run<C>): Promise<void> {
   if (note.status.kind !== "ready") await annotate(run, { ...note, status: READY }, []);
 }
 
-/** Lets the run pass, or throws. */
-function checkLimits<C extends Channels>(run: Run<C>): Awaitable<undefined> {
+/** Lets the run pass, gives the pause of one that is drained, or throws. */
+function checkLimits<C extends Channels>(run: Run<C>): Awaitable<PauseReason | undefined> {
   const { cancellation, sessionId } = run;
   if (cancellation.aborted || cancellation.stopAtBoundary !== undefined) {
     return after(makeReady(run), () => {
       throw cancellation.toError(sessionId);
     });
   }
+  if (cancellation.drained !== undefined) return settle(run, cancellation.drained);
   const most = run.options.maxSteps ?? DEFAULT_MAX_STEPS;
   if (run.tally.steps >= most) throw new StepLimitError(sessionId, most);
   return undefined;

@@ -54,7 +54,7 @@ export async function firstCheckpoint<C extends Channels>(
     progress: frontier.progress,
     ran: [],
   } as const;
-  return makeCheckpoint(engine, place, barrier, noteBehind(frontier, former?.note.issued ?? 0));
+  return makeCheckpoint(engine, place, barrier, noteBehind(frontier, former?.note ?? { issued: 0 }));
 }
 
 /** Every channel's initial value. */

@@ -5,8 +5,8 @@
 
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { crashPoint } from "../crash-point.js";
-import { CheckpointConflictError, SessionBusyError } from "../errors.js";
-import type { Lease, LeaseHolder } from "../session/lease.js";
+import { CheckpointConflictError, InvalidOptionError, SessionBusyError, SessionCancelledError } from "../errors.js";
+import type { Lease, LeaseHolder, LeaseNews, StopRequest } from "../session/lease.js";
 import type { Clock } from "../superstep/task-context.js";
 import { quietClock } from "./clock.js";
 import { isGone, nameOwner } from "./owner.js";
@@ -21,7 +21,7 @@ export interface LeaseOptions {
 }
 interface Held {
   readonly lease: Lease;
-  readonly onLost: (cause: CheckpointConflictError) => void;
+  readonly onStop: (cause: CheckpointConflictError | SessionCancelledError) => void;
 }
 
 const TTL_MS = 5_000;
@@ -43,13 +43,14 @@ export class Leases {
   }
 
   /**
-   * The caller knows that nobody else has it from this runner. Throws SessionBusyError while another owner drives the session. `since`: since
-   * when the caller has the session around this one; whoever took this one before that has lost both.
+   * `onStop` hears when the lease is lost, and when somebody asks its owner to stop. The caller knows that nobody else has it from this
+   * runner. Throws SessionBusyError while another owner drives the session. `since`: since when the caller has the session around this
+   * one; whoever took this one before that has lost both.
    */
-  async take(sessionId: string, onLost: (cause: CheckpointConflictError) => void, since?: number): Promise<Lease> {
+  async take(sessionId: string, onStop: Held["onStop"], since?: number): Promise<Lease> {
     const lease = await this.#claim(sessionId, { since });
     crashPoint("lease.taken");
-    this.#held.set(sessionId, { lease, onLost });
+    this.#held.set(sessionId, { lease, onStop });
     if (!this.#isBeating) void this.#beat();
     return lease;
   }
@@ -69,6 +70,23 @@ export class Leases {
     } catch {
       // see above
     }
+  }
+
+  /**
+   * Asks whoever drives the session to stop. False when nobody does: a holder that is known to be gone does not. Throws InvalidOptionError when
+   * the store cannot be asked.
+   */
+  async askToStop(sessionId: string, stop: StopRequest): Promise<boolean> {
+    const ask = this.#store.askToStop;
+    if (ask === undefined)
+      throw new InvalidOptionError("checkpointer", "has no method `askToStop`", "cancel where the session is driven");
+    const holder = await ask(sessionId, stop, this.#clock.now());
+    return holder !== undefined && !this.#isGone(holder);
+  }
+
+  /** Who this runner is to others. */
+  get owner(): string {
+    return this.#owner;
   }
 
   async #claim(sessionId: string, { since, evict }: { since: number | undefined; evict?: number }): Promise<Lease> {
@@ -110,17 +128,18 @@ export class Leases {
     const leases = [...this.#held.values()].map(({ lease }) => lease);
     if (leases.length === 0) return;
     try {
-      const lost = await this.#store.renew(leases, this.#clock.now() + this.#ttlMs);
-      for (const lease of lost) this.#lose(lease);
+      const news = await this.#store.renew(leases, this.#clock.now() + this.#ttlMs);
+      for (const lease of news) this.#hear(lease);
     } catch {
       // see above
     }
   }
 
-  #lose({ sessionId, fence }: Lease): void {
+  #hear({ sessionId, fence, stop }: LeaseNews): void {
     const held = this.#held.get(sessionId);
     if (held?.lease.fence !== fence) return;
+    if (stop !== undefined) return held.onStop(new SessionCancelledError(sessionId, stop.by, stop.reason));
     this.#held.delete(sessionId);
-    held.onLost(new CheckpointConflictError(sessionId, undefined, "another owner"));
+    held.onStop(new CheckpointConflictError(sessionId, undefined, "another owner"));
   }
 }

@@ -13,6 +13,8 @@ import { HookList } from "./hooks.js";
 import { type AppRunnerOptions, checkRunnerOptions, type RunOptions } from "./options.js";
 import type { Engine, Run, Standing } from "./run.js";
 import { configured } from "./run-config.js";
+import type { Stops } from "./stop-options.js";
+import { stopsOf } from "./stops.js";
 import { Store } from "./store.js";
 import { Tally } from "./tally.js";
 import { SPANS, Trace } from "./telemetry.js";
@@ -35,6 +37,7 @@ export function openEngine<C extends Channels>({ plan }: App<C, string>, options
     freeConfig: options.freeConfig ?? [],
     subgraphs: undefined,
     middleware: onionOf(options.middleware ?? []),
+    predicates: new Map(Object.entries(options.predicates ?? {})),
   };
 }
 
@@ -59,6 +62,8 @@ export interface RunCall {
   readonly reports?: boolean;
   /** Of a run within a subgraph: where it is, and the span that its own stand under, if anybody records. */
   readonly inside?: { readonly path: readonly string[]; readonly trace: Trace | undefined };
+  /** How far it goes. */
+  readonly until?: Stops["until"];
 }
 
 /** Throws ConfigMismatchError. */
@@ -78,6 +83,7 @@ export function openRun<C extends Channels>(engine: Engine<C>, call: RunCall, st
     emit: call.emit,
     reports: call.reports === true || call.emit !== undefined,
     path: call.inside?.path,
+    stops: stopsOf(engine, standing.note, call.until),
     trace,
     scope: trace,
     standing,

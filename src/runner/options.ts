@@ -12,7 +12,9 @@ import type { FailurePolicy } from "../superstep/schedule.js";
 import type { Clock } from "../superstep/task-context.js";
 import type { RunHooks } from "./hooks.js";
 import type { LeaseOptions } from "./leases.js";
+import { checkSignals } from "./process-signals.js";
 import { type ConfigOptions, checkConfig } from "./run-config.js";
+import { checkPredicates, type SessionPredicate } from "./stop-options.js";
 
 /** Where a superstep stops, and what may abort it. */
 export interface StepOptions<N extends string = string> extends InterruptOptions<N>, ConfigOptions {
@@ -47,6 +49,10 @@ export interface AppRunnerOptions {
   readonly migrate?: Migrate;
   /** Fields of `config` that may change under a session: concurrency, paths, log levels. */
   readonly freeConfig?: readonly string[];
+  /** Conditions by name, for breakpoints: asked after each superstep of a session that has such a breakpoint. */
+  readonly predicates?: Readonly<Record<string, SessionPredicate>>;
+  /** Signals of the process on which the runner drains, such as `["SIGTERM"]`; until `close`. The process is left to end by itself. Default: none. */
+  readonly drainOn?: readonly NodeJS.Signals[];
   /** How long a session stays closed to others when this process dies while it drives it. */
   readonly lease?: LeaseOptions;
 }
@@ -64,6 +70,8 @@ export function checkRunnerOptions<C extends Channels>(options: AppRunnerOptions
   checkPort("clock", options.clock, ["now", "sleep"]);
   checkPort("lease.clock", options.lease?.clock, ["now", "sleep"]);
   checkTimer("lease.ttlMs", options.lease?.ttlMs);
+  checkPredicates(options.predicates);
+  checkSignals(options.drainOn);
   checkFunction("migrate", options.migrate, "(checkpoint) => ({ state, frontier })");
   if (options.hooks !== undefined && !Array.isArray(options.hooks)) {
     throw new InvalidOptionError("hooks", "is no list", "pass a list of hooks");
@@ -129,6 +137,23 @@ export function checkRunOptions<C extends Channels>(options: RunOptions, plan: G
   checkConfig(options.config);
   checkNodes("interruptBefore", options.interruptBefore, plan);
   checkNodes("interruptAfter", options.interruptAfter, plan);
+}
+
+/** Throws InvalidOptionError. */
+export function checkDrain(options: { readonly reason?: unknown }): void {
+  checkRecord("options", options, '{ reason: "deploy" }');
+  checkReason(options.reason);
+}
+
+/** Throws InvalidOptionError. */
+export function checkReason(reason: unknown): void {
+  if (reason === undefined || (typeof reason === "string" && reason.isWellFormed())) return;
+  throw new InvalidOptionError("reason", "is no well-formed text", "say in words why the run stops");
+}
+
+/** Throws InvalidOptionError. */
+export function checkBuffer(buffer: number | undefined): void {
+  checkCount("buffer", buffer);
 }
 
 /** Throws InvalidOptionError. */

@@ -15,6 +15,7 @@ import type { RunCancellation } from "./cancellation.js";
 import type { EventSink } from "./events.js";
 import type { HookList } from "./hooks.js";
 import type { RunOptions } from "./options.js";
+import type { SessionPredicate, Stops } from "./stop-options.js";
 import type { Store } from "./store.js";
 import type { Tally } from "./tally.js";
 import type { Trace } from "./telemetry.js";
@@ -35,6 +36,7 @@ export interface Engine<C extends Channels> {
   /** Fields of a call's configuration that may change under a session. */
   readonly freeConfig: readonly string[];
   readonly middleware: Onion | undefined;
+  readonly predicates: ReadonlyMap<string, SessionPredicate>;
   /** Undefined when no node is a graph. */
   readonly subgraphs: Subgraphs | undefined;
 }
@@ -83,6 +85,8 @@ export interface Run<C extends Channels> {
   readonly reports: boolean;
   /** Within a subgraph: the nodes that lead to it from the root. */
   readonly path: readonly string[] | undefined;
+  /** What may stop it besides its options. */
+  readonly stops: Stops | undefined;
   readonly trace: Trace | undefined;
   /** The span that new spans stand under. */
   scope: Trace | undefined;

@@ -13,7 +13,7 @@ import type {
   SessionQuery,
   StoredSession,
 } from "../session/checkpointer.js";
-import type { Lease, LeaseAnswer, LeaseClaim } from "../session/lease.js";
+import type { Lease, LeaseAnswer, LeaseClaim, LeaseHolder, LeaseNews, StopRequest } from "../session/lease.js";
 import type { SessionSummary } from "../session/view.js";
 import type { TaskOutcome } from "../superstep/outcome.js";
 import { type Awaitable, isThenable, recovering } from "../superstep/thenable.js";
@@ -93,7 +93,16 @@ export class Store {
     return guard("take a lease", () => this.#checkpointer.acquire(claim));
   }
 
-  renew(leases: readonly Lease[], until: number): Awaitable<readonly Lease[]> {
+  /** Undefined: the store cannot. */
+  get askToStop():
+    | ((sessionId: string, stop: StopRequest, at: number) => Awaitable<LeaseHolder | undefined>)
+    | undefined {
+    const { askToStop } = this.#checkpointer;
+    if (askToStop === undefined) return undefined;
+    return (...asked) => guard("ask to stop", () => askToStop.apply(this.#checkpointer, asked));
+  }
+
+  renew(leases: readonly Lease[], until: number): Awaitable<readonly LeaseNews[]> {
     return guard("renew leases", () => this.#checkpointer.renew(leases, until));
   }
 

@@ -3,14 +3,21 @@
  * Each phase hands the next a value. A superstep that does not commit leaves the session where it stood (B3, C1).
  */
 import { crashPoint } from "../crash-point.js";
-import { JoinStalledError, locate, recordOf } from "../errors.js";
+import { JoinStalledError, locate, type PredicateError, recordOf } from "../errors.js";
 import { type Checkpoint, interruptId, type Note, tasksOf } from "../session/checkpoint.js";
 import { READY } from "../session/status.js";
 import type { Channels } from "../state/channel.js";
 import type { Settled } from "../superstep/attempt.js";
 import { applyBarrier, type BarrierResult } from "../superstep/barrier.js";
 import { computeNextFrontier, type Frontier, frontierEnd, NO_PROGRESS } from "../superstep/frontier.js";
-import { closeAsks, type PauseReason, pauseAfter, recordAsks, toPending } from "../superstep/interrupts.js";
+import {
+  closeAsks,
+  type DrainedReason,
+  type PauseReason,
+  pauseAfter,
+  recordAsks,
+  toPending,
+} from "../superstep/interrupts.js";
 import { type ParentWord, parentWordOf, type TaskResult } from "../superstep/outcome.js";
 import { askRoutes, type RouteAnswers } from "../superstep/routes.js";
 import type { ScheduledStep } from "../superstep/schedule.js";
@@ -27,6 +34,8 @@ import { reportOf, type StepReport } from "./report.js";
 import { frontierContext, nextStep, type Run } from "./run.js";
 import { annotate, commit } from "./saving.js";
 import { scheduleTasks } from "./scheduling.js";
+import type { Stops } from "./stop-options.js";
+import { type Outcome, type Stop, stopAfter } from "./stops.js";
 import { SPANS, within } from "./telemetry.js";
 
 /** What came of trying one superstep. */
@@ -35,15 +44,16 @@ export type Advance =
   | { readonly kind: "paused"; readonly reason: PauseReason; readonly report: StepReport | undefined };
 
 /** What the tasks, the barrier and the frontier gave, before it is committed. */
-type Attempt<C extends Channels> = (Verdict & { readonly kind: "asked" }) | ReadyAttempt<C>;
-interface ReadyAttempt<C extends Channels> {
+type Attempt<C extends Channels> = Asked | DrainedReason | ReadyAttempt<C>;
+type Asked = Verdict & { readonly kind: "asked" };
+interface ReadyAttempt<C extends Channels> extends Outcome<C> {
   readonly kind: "ready";
-  readonly barrier: BarrierResult<C>;
-  readonly frontier: Frontier;
   readonly stall: JoinStalledError | undefined;
   /** What it says to the graph around it. */
   readonly toParent?: ParentWord;
 }
+/** What is thrown once the superstep is committed. */
+type Flaw = JoinStalledError | PredicateError;
 /** What goes along with an attempt: what was kept of it by the time it fails, or is committed. */
 interface Trial<C extends Channels> {
   readonly startedAt: number;
@@ -76,8 +86,11 @@ function advance<C extends Channels>(run: Run<C>): Awaitable<Advance> {
     () => attempt(run, trial),
     (came) => {
       if (came.kind === "asked") return pauseOnQuestions(run, trial, came);
-      const checkpoint = nextCheckpoint(run, came);
-      return after(commit(run, checkpoint), () => conclude(run, trial, checkpoint, came.stall));
+      if (came.kind === "drained") return pauseWithin(run, trial, came);
+      const stop = run.stops === undefined ? undefined : stopOf(run, run.stops, came);
+      const checkpoint = nextCheckpoint(run, came, stop !== undefined && "reason" in stop ? stop.reason : undefined);
+      const flaw = stop !== undefined && "error" in stop ? stop.error : came.stall;
+      return after(commit(run, checkpoint), () => conclude(run, trial, checkpoint, flaw));
     },
     (error) => fail(run, trial, error),
   );
@@ -92,17 +105,26 @@ function attempt<C extends Channels>(run: Run<C>, trial: Trial<C>): Awaitable<At
     run.tally.count(scheduled.settled, isWaiting ? run.engine.stopwatch() - trial.startedAt : undefined);
     return after(trial.keeper.close(), () => {
       const verdict = judge(run, trial, scheduled);
-      if (verdict.kind === "asked") return verdict;
+      if (verdict.kind !== "finished") return verdict;
       const { results } = verdict;
       const barrier = foldResults(run, results);
       const toParent = run.path && parentWordOf(results);
-      if (toParent !== undefined) return { kind: "ready", barrier, frontier: LEFT, stall: undefined, toParent };
+      if (toParent !== undefined) return leaving(barrier, results, toParent);
       return after(routesTaken(run, results, barrier), (answers) => {
         const frontier = nextFrontier(run, results, answers);
-        return { kind: "ready", barrier, frontier, stall: stallOf(run, frontier.end) };
+        return { kind: "ready", barrier, frontier, results, answers, stall: stallOf(run, frontier.end) };
       });
     });
   });
+}
+
+/** It ends with this superstep, whatever leads out of what ran. */
+function leaving<C extends Channels>(
+  barrier: BarrierResult<C>,
+  results: readonly TaskResult[],
+  toParent: ParentWord,
+): ReadyAttempt<C> {
+  return { kind: "ready", barrier, frontier: LEFT, results, answers: new Map(), stall: undefined, toParent };
 }
 
 function begin<C extends Channels>(run: Run<C>): Trial<C> {
@@ -126,8 +148,10 @@ function judge<C extends Channels>(
   run: Run<C>,
   trial: Trial<C>,
   scheduled: ScheduledStep,
-): Verdict & { kind: "asked" | "finished" } {
-  const verdict = verdictOf(bear(run.engine.plan, scheduled), run.cancellation.aborted);
+): (Verdict & { kind: "asked" | "finished" }) | DrainedReason {
+  const { aborted, drained, stopAtBoundary } = run.cancellation;
+  const verdict = verdictOf(bear(run.engine.plan, scheduled), aborted);
+  if (verdict.kind === "aborted" && !aborted && stopAtBoundary === undefined && drained !== undefined) return drained;
   if (verdict.kind === "aborted") throw run.cancellation.toError(run.sessionId);
   if (verdict.kind !== "failed") return verdict;
   trial.failed = verdict;
@@ -166,8 +190,19 @@ function nextFrontier<C extends Channels>(
   return within(run.scope, SPANS.frontier, attributes, () => computeNextFrontier(input));
 }
 
-function nextCheckpoint<C extends Channels>(run: Run<C>, ready: ReadyAttempt<C>): Checkpoint<C> {
-  const { barrier, frontier, stall, toParent } = ready;
+/** Completion, and the options, come before what else may stop the session (P1). */
+function stopOf<C extends Channels>(run: Run<C>, stops: Stops, came: ReadyAttempt<C>): Stop | undefined {
+  const { frontier } = run.standing.checkpoint;
+  if (came.frontier.end !== undefined || pauseAfter(run.options, frontier, nextStep(run)) !== undefined)
+    return undefined;
+  return stopAfter(run, stops, came);
+}
+
+function nextCheckpoint<C extends Channels>(
+  run: Run<C>,
+  { barrier, frontier, stall, toParent }: ReadyAttempt<C>,
+  stop: PauseReason | undefined,
+): Checkpoint<C> {
   crashPoint("frontier.done");
   const { checkpoint: former } = run.standing;
   const { sessionId, incarnation, frontier: ran } = former;
@@ -183,24 +218,29 @@ function nextCheckpoint<C extends Channels>(run: Run<C>, ready: ReadyAttempt<C>)
     progress: frontier.progress,
     ran,
   } as const;
-  const note = noteAfter(run, frontier, stall);
+  const note = noteAfter(run, frontier, stall, stop);
   return makeCheckpoint(run.engine, place, barrier, toParent === undefined ? note : { ...note, toParent });
 }
 
 /** Completion comes before every pause after the last superstep (P1). */
-function noteAfter<C extends Channels>(run: Run<C>, { end }: Frontier, stall: JoinStalledError | undefined): Note {
+function noteAfter<C extends Channels>(
+  run: Run<C>,
+  { end }: Frontier,
+  stall: JoinStalledError | undefined,
+  stop: PauseReason | undefined,
+): Note {
   const note = plainNote(run.standing.note);
   if (stall !== undefined) return { ...note, status: { kind: "failed", error: recordOf(stall) } };
   if (end !== undefined && end.kind !== "stalled") return { ...note, status: { kind: "completed", endedBy: end.kind } };
-  const reason = pauseAfter(run.options, run.standing.checkpoint.frontier, nextStep(run));
+  const reason = stop ?? pauseAfter(run.options, run.standing.checkpoint.frontier, nextStep(run));
   return reason === undefined ? note : pausedNote(run, note, reason);
 }
 
 /** A session that goes on keeps its note. */
 function plainNote(former: Note): Note {
-  const { passed, issued, status, trace, config } = former;
+  const { passed, issued, breakpoints, status, trace, config } = former;
   if (status === READY && passed.length === 0 && trace === undefined) return former;
-  return { status: READY, passed: [], issued, ...(config && { config }) };
+  return { status: READY, passed: [], issued, ...(breakpoints && { breakpoints }), ...(config && { config }) };
 }
 
 /** What is said once the superstep is durable (C2), and where the session stands after it. */
@@ -208,27 +248,27 @@ function conclude<C extends Channels>(
   run: Run<C>,
   { settled, keeper, startedAt }: Trial<C>,
   checkpoint: Checkpoint<C>,
-  stall: JoinStalledError | undefined,
+  flaw: Flaw | undefined,
 ): Awaitable<Advance> {
   const { hooks, stopwatch } = run.engine;
   const { note, updatedChannels, step } = checkpoint;
   run.tally.steps++;
   tellSettled(run, settled, keeper, step);
   const isAsked = hooks.has("afterStep");
-  if (!run.reports && !isAsked) return rest(note, stall, undefined);
+  if (!run.reports && !isAsked) return rest(note, flaw, undefined);
   const report = reportOf(checkpoint as Checkpoint, updatedChannels, stopwatch() - startedAt, cachedOf(settled));
   run.emit?.(step, { type: "step.completed", report });
-  if (!isAsked) return rest(note, stall, report);
+  if (!isAsked) return rest(note, flaw, report);
   return after(hooks.ask("afterStep", report), (wish) => {
-    const rested = rest(note, stall, report);
+    const rested = rest(note, flaw, report);
     return rested.kind === "committed" && wish !== undefined ? pauseOnWish(run, wish, report) : rested;
   });
 }
 
-function rest({ status }: Note, stall: JoinStalledError | undefined, report: StepReport | undefined): Advance {
+function rest({ status }: Note, flaw: Flaw | undefined, report: StepReport | undefined): Advance {
   if (status.kind === "completed") return { kind: "completed", report };
   if (status.kind === "paused") return { kind: "paused", reason: status.reason, report };
-  if (stall !== undefined) throw stall;
+  if (flaw !== undefined) throw flaw;
   return { kind: "committed", report };
 }
 
@@ -238,11 +278,22 @@ async function pauseOnWish<C extends Channels>(run: Run<C>, wish: PauseRequest, 
   return { kind: "paused", reason, report };
 }
 
+/** A subgraph has paused at a boundary of its own: what finished beside it is kept. */
+async function pauseWithin<C extends Channels>(
+  run: Run<C>,
+  { keeper, settled }: Trial<C>,
+  reason: DrainedReason,
+): Promise<Advance> {
+  await annotate(run, pausedNote(run, run.standing.note, reason), keeper.unwritten(settled));
+  tellSettled(run, settled, keeper, nextStep(run));
+  return { kind: "paused", reason, report: undefined };
+}
+
 /** The questions and the results of those who asked none are durable before the pause is an answer (P3). */
 async function pauseOnQuestions<C extends Channels>(
   run: Run<C>,
   { keeper, settled }: Trial<C>,
-  { asks }: Verdict & { kind: "asked" },
+  { asks }: Asked,
 ): Promise<Advance> {
   const { checkpoint, records, note } = run.standing;
   let { issued } = note;

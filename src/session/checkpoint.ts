@@ -2,6 +2,7 @@
 import type { TaskRef } from "../errors.js";
 import type { Channels, StateOf } from "../state/channel.js";
 import type { ChannelDelta, Versions } from "../superstep/barrier.js";
+import type { Breakpoint } from "../superstep/breakpoint.js";
 import type { Progress } from "../superstep/frontier.js";
 import type { ParentWord, RouteTarget } from "../superstep/outcome.js";
 import type { SessionStatus } from "./status.js";
@@ -12,8 +13,8 @@ export const FORMAT = 1;
 /** What made a checkpoint. */
 export type CheckpointSource = "input" | "step" | "update" | "fork";
 
-/** A gate before a superstep: `interruptBefore`, or the `beforeStep` hooks. */
-export type Gate = "option" | "hook";
+/** A gate before a superstep: `interruptBefore`, the `beforeStep` hooks, or the target of `runUntil`. */
+export type Gate = "option" | "hook" | "until";
 
 /** What stands beside the head checkpoint and may change without a new one. */
 export interface Note {
@@ -24,6 +25,8 @@ export interface Note {
   readonly issued: number;
   /** Hashes of the configuration that the session runs with, by field. */
   readonly config?: Readonly<Record<string, string>>;
+  /** Conditions under which the session pauses. Absent when there are none. */
+  readonly breakpoints?: readonly Breakpoint[];
   /** The trace that paused here, as a W3C traceparent; a resumed run links to it. */
   readonly trace?: string;
   /** Of a completed subgraph: what it said to the graph around it. */

@@ -6,7 +6,7 @@ import type { TaskOutcome } from "../superstep/outcome.js";
 import type { TaskRecord } from "../superstep/record.js";
 import type { Awaitable } from "../superstep/thenable.js";
 import type { Checkpoint, CheckpointRef, Note } from "./checkpoint.js";
-import type { Lease, LeaseAnswer, LeaseClaim } from "./lease.js";
+import type { Lease, LeaseAnswer, LeaseClaim, LeaseHolder, LeaseNews, StopRequest } from "./lease.js";
 import type { SessionStatus } from "./status.js";
 import type { SessionSummary } from "./view.js";
 
@@ -117,8 +117,13 @@ export interface Checkpointer {
 
   /** Grants a lease unless another one holds: neither ended, nor evicted, nor given back (C4). Of a session that does not exist too. */
   acquire(claim: LeaseClaim): Awaitable<LeaseAnswer>;
-  /** Lets leases hold until then (milliseconds since the epoch); gives those that were lost to a newer one. */
-  renew(leases: readonly Lease[], until: number): Awaitable<readonly Lease[]>;
+  /** Lets leases hold until then (milliseconds since the epoch); gives those that were lost to a newer one, and those whose owner was asked to stop. */
+  renew(leases: readonly Lease[], until: number): Awaitable<readonly LeaseNews[]>;
+  /**
+   * Asks whoever holds the session's lease at that time to stop; the first request stands until the lease is given back or lost. Gives the
+   * holder; undefined, and nothing is kept, when nobody holds it. A store without it cannot cancel what another process drives.
+   */
+  askToStop?(sessionId: string, request: StopRequest, at: number): Awaitable<LeaseHolder | undefined>;
   /** Gives a lease back; nothing happens when it was lost. */
   release(lease: Lease): Awaitable<void>;
 

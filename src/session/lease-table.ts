@@ -1,5 +1,5 @@
 /** The leases of a store in memory. */
-import type { Lease, LeaseAnswer, LeaseClaim } from "./lease.js";
+import type { Lease, LeaseAnswer, LeaseClaim, LeaseHolder, LeaseNews, StopRequest } from "./lease.js";
 
 interface Entry {
   readonly fence: number;
@@ -7,6 +7,7 @@ interface Entry {
   readonly owner: string | undefined;
   readonly since: number;
   readonly until: number;
+  readonly stop?: StopRequest;
 }
 
 export class LeaseTable {
@@ -24,13 +25,21 @@ export class LeaseTable {
     return { kind: "granted", lease: { sessionId, fence } };
   }
 
-  renew(leases: readonly Lease[], until: number): readonly Lease[] {
-    return leases.filter(({ sessionId, fence }) => {
+  renew(leases: readonly Lease[], until: number): readonly LeaseNews[] {
+    return leases.flatMap((lease): readonly LeaseNews[] => {
+      const { sessionId, fence } = lease;
       const entry = this.#bySession.get(sessionId);
-      if (entry?.owner === undefined || entry.fence !== fence) return true;
+      if (entry?.owner === undefined || entry.fence !== fence) return [lease];
       this.#bySession.set(sessionId, { ...entry, until });
-      return false;
+      return entry.stop === undefined ? [] : [{ sessionId, fence, stop: entry.stop }];
     });
+  }
+
+  askToStop(sessionId: string, stop: StopRequest, at: number): LeaseHolder | undefined {
+    const entry = this.#bySession.get(sessionId);
+    if (entry?.owner === undefined || entry.until <= at) return undefined;
+    this.#bySession.set(sessionId, { stop, ...entry });
+    return { owner: entry.owner, fence: entry.fence, since: entry.since };
   }
 
   /** The entry stays, so that a former owner is still refused; unless there is nothing left to fence. */

@@ -28,6 +28,16 @@ export interface LeaseHolder {
   /** When it was granted, in milliseconds since the epoch. */
   readonly since: number;
 }
+/** A word to whoever holds a session's lease: to stop driving it. It goes with that lease. */
+export interface StopRequest {
+  /** Who asks. */
+  readonly by: string;
+  readonly reason?: string;
+}
+/** News of a lease that was to be renewed: it was lost; or, with `stop`, it holds and its owner was asked to stop. */
+export interface LeaseNews extends Lease {
+  readonly stop?: StopRequest;
+}
 /** What a store answers to a claim. */
 export type LeaseAnswer =
   | { readonly kind: "granted"; readonly lease: Lease }

@@ -15,7 +15,7 @@ import type {
   StoredSession,
 } from "./checkpointer.js";
 import { isChildId } from "./child-id.js";
-import type { Lease, LeaseAnswer, LeaseClaim } from "./lease.js";
+import type { Lease, LeaseAnswer, LeaseClaim, LeaseHolder, LeaseNews, StopRequest } from "./lease.js";
 import { LeaseTable } from "./lease-table.js";
 import { OutcomeTable } from "./outcome-table.js";
 import type { SessionSummary } from "./view.js";
@@ -103,8 +103,12 @@ export class MemoryCheckpointer implements Checkpointer {
     return this.#leases.acquire(claim);
   }
 
-  renew(leases: readonly Lease[], until: number): readonly Lease[] {
+  renew(leases: readonly Lease[], until: number): readonly LeaseNews[] {
     return this.#leases.renew(leases, until);
+  }
+
+  askToStop(sessionId: string, request: StopRequest, at: number): LeaseHolder | undefined {
+    return this.#leases.askToStop(sessionId, request, at);
   }
 
   release(lease: Lease): void {

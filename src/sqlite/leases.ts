@@ -3,7 +3,7 @@
  * this must survive a power cut: every owner dies in it.
  */
 import { CheckpointCorruptError } from "../errors.js";
-import type { Lease, LeaseAnswer, LeaseClaim } from "../session/lease.js";
+import type { Lease, LeaseAnswer, LeaseClaim, LeaseHolder, LeaseNews, StopRequest } from "../session/lease.js";
 import type { OpenFile } from "./connection.js";
 import { keepRecord, knownHead } from "./expected-head.js";
 import { idOf, SPAN, seqOf } from "./schema.js";
@@ -25,9 +25,23 @@ export function grant({ claimLease }: Statements, claim: LeaseClaim): LeaseAnswe
   return row && { kind: "granted", lease: { sessionId, fence: row.fence } };
 }
 
-/** Gives those that were lost. */
-export function renew({ renewLease }: Statements, leases: readonly Lease[], until: number): readonly Lease[] {
-  return leases.filter(({ sessionId, fence }) => renewLease.get(until, sessionId, fence) === undefined);
+/** Gives those that were lost, and those whose owner was asked to stop. */
+export function renew({ renewLease }: Statements, leases: readonly Lease[], until: number): readonly LeaseNews[] {
+  return leases.flatMap((lease): readonly LeaseNews[] => {
+    const renewed = renewLease.get(until, lease.sessionId, lease.fence) as { readonly stop: string | null } | undefined;
+    if (renewed === undefined) return [lease];
+    return renewed.stop === null ? [] : [{ ...lease, stop: JSON.parse(renewed.stop) as StopRequest }];
+  });
+}
+
+/** A new lease replaces the row, and the request with it. */
+export function askToStop(
+  { askToStop }: Statements,
+  sessionId: string,
+  { by, reason }: StopRequest,
+  at: number,
+): LeaseHolder | undefined {
+  return askToStop.get(JSON.stringify({ by, reason }), sessionId, at) as LeaseHolder | undefined;
 }
 
 /** Gives a lease back, and lets the session's record bear witness of the head that the owner leaves behind. */

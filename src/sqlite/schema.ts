@@ -71,7 +71,9 @@ const MIGRATIONS: readonly string[] = [
     -- null: given back
     owner TEXT,
     since REAL NOT NULL,
-    expires_at REAL NOT NULL
+    expires_at REAL NOT NULL,
+    -- a request to stop, to the owner of this lease, as JSON
+    stop TEXT
   ) STRICT;
   -- outcomes of nodes, for every session
   CREATE TABLE cache (

@@ -12,7 +12,7 @@ import type {
   StoredSession,
 } from "../session/checkpointer.js";
 import { encode } from "../session/codec.js";
-import type { Lease, LeaseAnswer, LeaseClaim } from "../session/lease.js";
+import type { Lease, LeaseAnswer, LeaseClaim, LeaseHolder, LeaseNews, StopRequest } from "../session/lease.js";
 import { encodeBody } from "../session/log-record.js";
 import type { SessionSummary } from "../session/view.js";
 import type { TaskOutcome } from "../superstep/outcome.js";
@@ -24,7 +24,7 @@ import type { OpenDatabase, SqliteDatabase } from "./driver.js";
 import { isBusy } from "./failures.js";
 import { GroupCommit, type Manner } from "./group-commit.js";
 import { readAt, readHistory } from "./history.js";
-import { acquire, grant, release, releaseKnown, renew } from "./leases.js";
+import { acquire, askToStop, grant, release, releaseKnown, renew } from "./leases.js";
 import { readCheckpoint } from "./line.js";
 import { listSessions } from "./listing.js";
 import type { NewRecord } from "./log.js";
@@ -137,8 +137,13 @@ export class SqliteCheckpointer implements Checkpointer {
     return answer;
   }
 
-  async renew(leases: readonly Lease[], until: number): Promise<readonly Lease[]> {
+  async renew(leases: readonly Lease[], until: number): Promise<readonly LeaseNews[]> {
     return this.#write("renew leases", ({ statements }) => renew(statements, leases, until), NOT_DURABLE);
+  }
+
+  async askToStop(sessionId: string, request: StopRequest, at: number): Promise<LeaseHolder | undefined> {
+    const ask = ({ statements }: OpenFile) => askToStop(statements, sessionId, request, at);
+    return this.#write("ask to stop", ask, NOT_DURABLE);
   }
 
   async release(lease: Lease): Promise<void> {

@@ -130,7 +130,9 @@ const SQL = {
     WHERE NOT EXISTS (SELECT 1 FROM lease WHERE session_id = ? AND owner IS NOT NULL AND expires_at > ? AND fence IS NOT ?)
     RETURNING fence AS fence`,
   renewLease:
-    "UPDATE lease SET expires_at = ? WHERE session_id = ? AND fence = ? AND owner IS NOT NULL RETURNING fence AS fence",
+    "UPDATE lease SET expires_at = ? WHERE session_id = ? AND fence = ? AND owner IS NOT NULL RETURNING stop AS stop",
+  askToStop: `UPDATE lease SET stop = coalesce(stop, ?) WHERE session_id = ? AND owner IS NOT NULL AND expires_at > ?
+    RETURNING ${named("fence, owner, since")}`,
   freeLease: "UPDATE lease SET owner = NULL WHERE session_id = ? AND fence = ?",
   // of a session whose head and record are what its owner knows of them
   freeKnownLease: `UPDATE lease SET owner = NULL WHERE session_id = ? AND fence = ?

@@ -1,7 +1,9 @@
 /** Pauses: which option stops at a boundary (P1), which questions are open, and which answer belongs to which (P3). Pure. */
 import { InterruptAnswerError, type TaskRef } from "../errors.js";
+import type { Breakpoint } from "./breakpoint.js";
 import type { InterruptRecord, TaskRecord } from "./record.js";
 import type { Ask } from "./task-context.js";
+import type { UntilReason } from "./until.js";
 
 /** Why a session is paused. */
 export type PauseReason =
@@ -9,7 +11,17 @@ export type PauseReason =
   | { readonly kind: "afterNode"; readonly node: string }
   | { readonly kind: "afterStep"; readonly step: number }
   | { readonly kind: "interrupt"; readonly interrupts: readonly PendingInterrupt[] }
-  | { readonly kind: "hook"; readonly detail: unknown };
+  | { readonly kind: "hook"; readonly detail: unknown }
+  | UntilReason
+  | { readonly kind: "breakpoint"; readonly breakpoint: Breakpoint }
+  | DrainedReason;
+
+/** The pause of a session whose runner drained: nobody asked to look at it, and it can go on anywhere. */
+export interface DrainedReason {
+  readonly kind: "drained";
+  /** What `drain` was given; the signal's name when a signal came. */
+  readonly reason?: string;
+}
 
 /** A question that waits for an answer. */
 export interface PendingInterrupt {

@@ -14,7 +14,7 @@ export interface StoreCall {
 
 const METHODS: readonly StoreMethod[] = [
   ...(["load", "commit", "annotate", "list", "delete", "history", "at", "prune"] as const),
-  ...(["acquire", "renew", "release"] as const),
+  ...(["acquire", "renew", "askToStop", "release"] as const),
   ...(["cached", "cache"] as const),
 ];
 

@@ -106,6 +106,8 @@ export function statusIn(status: SessionStatus, numbers: ReadonlyMap<string, num
 
 export function reasonIn(reason: PauseReason, numbers: ReadonlyMap<string, number>): Reason {
   if (reason.kind === "hook") return { kind: "hook", detail: reason.detail as string };
+  if (reason.kind === "until" || reason.kind === "breakpoint" || reason.kind === "drained")
+    throw new TypeError(`the model never asks for a pause of kind "${reason.kind}"`);
   if (reason.kind !== "interrupt") return reason;
   return { kind: "interrupt", open: reason.interrupts.map(({ id }) => numbers.get(id) ?? -1).sort((a, b) => a - b) };
 }

@@ -17,6 +17,8 @@ export const leaseChecks: Checks = {
   "C4: a holder that is known to be gone is evicted by its number, and by no other": checkEvict,
   "C4: a fence grows with every lease of a session, also while it is deleted": checkGrowing,
   "C4: a fence does not come again after the session is gone": checkNeverAgain,
+  "C4: who holds a lease hears of the first request to stop at each renewal, and its successor of none": checkStop,
+  "C4: nobody is asked to stop where no lease holds, and nothing of it is kept": checkNobodyToStop,
   "C4: leases of many sessions are independent": checkIndependent,
   "C4: a session and an owner may be called anything": checkHostileNames,
 };
@@ -159,6 +161,37 @@ async function checkNeverAgain(store: Checkpointer): Promise<void> {
   await store.release(late);
   deepStrictEqual([...(await store.renew([late, next], 9_000))], [late, next]);
   await expectHeld(store, last, { at: 1_700 }, { owner: "three", at: 1_600 });
+}
+
+async function checkStop(store: Checkpointer): Promise<void> {
+  if (store.askToStop === undefined) return;
+  const [lease, other] = [await granted(store), await granted(store, { sessionId: "other" })];
+  const request = { by: "two", reason: 'it\'s "late" 😀' };
+  const holder = { owner: "one", fence: lease.fence, since: 1_000 };
+  deepStrictEqual({ ...(await store.askToStop("s", request, 1_400)) }, holder);
+  deepStrictEqual({ ...(await store.askToStop("s", { by: "three" }, 1_450)) }, holder);
+  for (const until of [2_000, 3_000]) {
+    deepStrictEqual([...(await store.renew([lease, other], until))], [{ ...lease, stop: request }]);
+  }
+  await store.release(lease);
+  const next = await granted(store, { owner: "two" });
+  deepStrictEqual([...(await store.renew([next, lease], 9_000))], [lease]);
+  await store.askToStop("s", { by: "one" }, 1_500);
+  deepStrictEqual([...(await store.renew([next], 9_000))], [{ ...next, stop: { by: "one" } }]);
+  const last = await granted(store, { owner: "three", at: 9_000 });
+  deepStrictEqual([...(await store.renew([last], 9_500))], []);
+}
+
+async function checkNobodyToStop(store: Checkpointer): Promise<void> {
+  if (store.askToStop === undefined) return;
+  const request = { by: "two" };
+  deepStrictEqual(await store.askToStop("s", request, 1_000), undefined);
+  await expectNoSession(store, "s");
+  const lease = await granted(store);
+  deepStrictEqual(await store.askToStop("s", request, 1_500), undefined);
+  deepStrictEqual([...(await store.renew([lease], 2_000))], []);
+  await store.release(lease);
+  deepStrictEqual(await store.askToStop("s", request, 1_600), undefined);
 }
 
 async function checkIndependent(store: Checkpointer): Promise<void> {

@@ -12,7 +12,16 @@ const EVICT = "C4: a holder that is known to be gone is evicted by its number, a
 const GROWS = "C4: a fence grows with every lease of a session, also while it is deleted";
 const OLDER = "C4: a write under an older lease than the newest is a conflict and writes nothing";
 
+const STOP = "C4: who holds a lease hears of the first request to stop at each renewal, and its successor of none";
+const NOBODY = "C4: nobody is asked to stop where no lease holds, and nothing of it is kept";
+
 export const brokenLeases: readonly BrokenStore[] = [
+  broken("forgets who was asked to stop", STOP, {
+    renew: (inner, leases, until) => inner.renew(leases, until).filter(({ stop }) => stop === undefined),
+  }),
+  broken("keeps a request for an owner whose lease has ended", NOBODY, {
+    askToStop: (inner, sessionId, request) => inner.askToStop(sessionId, request, 0),
+  }),
   broken(
     "commits under any lease",
     [

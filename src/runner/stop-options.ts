@@ -1,0 +1,120 @@
+/** What may stop a run besides its options, and the checks of it: targets and breakpoints are refused when they are given, not when they would be met. */
+import { InvalidOptionError, UnknownNodeError } from "../errors.js";
+import type { GraphPlan } from "../graph/plan.js";
+import { END } from "../graph/target.js";
+import type { SessionView } from "../session/view.js";
+import type { Channels } from "../state/channel.js";
+import { type Breakpoint, COMPARISONS, type Comparison } from "../superstep/breakpoint.js";
+import type { Until } from "../superstep/until.js";
+
+/** A condition on a session at a boundary. Synchronous, and pure: it is not asked again where the run stopped. */
+export type SessionPredicate = (session: SessionView<Channels>) => boolean;
+
+/** What may stop a run. */
+export interface Stops {
+  readonly until: Until<SessionView<Channels>> | undefined;
+  readonly breakpoints: readonly Breakpoint[];
+}
+/** What the graph and the runner have. */
+interface Known<C extends Channels> {
+  readonly plan: GraphPlan<C>;
+  readonly predicates: ReadonlyMap<string, SessionPredicate>;
+}
+
+const TARGETS = ["node", "after", "step", "when"] as const;
+const TARGET_HELP = "give one of { node }, { after }, { step } and { when }";
+
+/** Throws InvalidOptionError and UnknownNodeError. */
+export function checkUntil<C extends Channels>(target: unknown, plan: GraphPlan<C>): void {
+  if (!isRecord(target)) throw new InvalidOptionError("target", `is ${String(target)}`, TARGET_HELP);
+  const given = TARGETS.filter((name) => target[name] !== undefined);
+  if (given.length !== 1 || given.length !== Object.keys(target).length)
+    throw new InvalidOptionError("target", `has ${Object.keys(target).join(", ") || "nothing"}`, TARGET_HELP);
+  const { node, after, step, when } = target;
+  if (node !== undefined) checkNode("target.node", node, plan);
+  if (after !== undefined) checkNode("target.after", after, plan);
+  if (step !== undefined && !(typeof step === "number" && Number.isInteger(step) && step >= 0))
+    throw new InvalidOptionError("target.step", `is ${String(step)}`, "give a whole number of supersteps");
+  if (when !== undefined && typeof when !== "function")
+    throw new InvalidOptionError("target.when", "is no function", "pass (session) => true or false");
+}
+
+/** As they are kept: only what a breakpoint has, frozen. Throws InvalidOptionError and UnknownNodeError. */
+export function readBreakpoints<C extends Channels>(list: unknown, known: Known<C>): readonly Breakpoint[] {
+  if (!Array.isArray(list))
+    throw new InvalidOptionError("breakpoints", "is no list", 'pass a list such as [{ kind: "written", channel }]');
+  return Object.freeze(list.map((one: unknown, place) => Object.freeze(readOne(one, `breakpoints[${place}]`, known))));
+}
+
+/** Throws InvalidOptionError. */
+export function checkPredicates(predicates: unknown): void {
+  if (predicates === undefined) return;
+  if (!isRecord(predicates) || Array.isArray(predicates))
+    throw new InvalidOptionError("predicates", "is no record", "pass { [name]: (session) => true or false }");
+  for (const [name, predicate] of Object.entries(predicates)) {
+    if (typeof predicate === "function") continue;
+    throw new InvalidOptionError(`predicates.${name}`, "is no function", "pass (session) => true or false");
+  }
+}
+
+function readOne<C extends Channels>(one: unknown, option: string, { plan, predicates }: Known<C>): Breakpoint {
+  const { kind, channel, to, name } = isRecord(one) ? one : {};
+  switch (kind) {
+    case "written":
+      return { kind, channel: readChannel(channel, option, plan) };
+    case "routed":
+      if (to !== END) checkNode(`${option}.to`, to, plan);
+      return { kind, to: to as string };
+    case "predicate":
+      if (typeof name === "string" && predicates.has(name)) return { kind, name };
+      throw new InvalidOptionError(`${option}.name`, `is ${quoted(name)}`, oneOf("predicates", predicates));
+    case "value":
+      return readValue(one as Readonly<Record<string, unknown>>, readChannel(channel, option, plan), option);
+    default:
+      throw new InvalidOptionError(`${option}.kind`, `is ${quoted(kind)}`, "use written, routed, value or predicate");
+  }
+}
+
+function readValue(one: Readonly<Record<string, unknown>>, channel: string, option: string): Breakpoint {
+  const { op, value, path } = one;
+  if (typeof op !== "string" || !Object.hasOwn(COMPARISONS, op))
+    throw new InvalidOptionError(`${option}.op`, `is ${quoted(op)}`, oneOf("comparisons", COMPARISONS_BY_NAME));
+  if (!isPlain(value))
+    throw new InvalidOptionError(`${option}.value`, "is no text, number, boolean or null", "compare parts, by `path`");
+  if (path !== undefined && !(Array.isArray(path) && path.every(isKey)))
+    throw new InvalidOptionError(`${option}.path`, "is no list of keys", 'pass a list such as ["items", 0]');
+  const compared = { kind: "value", channel, op: op as Comparison, value } as const;
+  return path === undefined ? compared : { ...compared, path: Object.freeze([...(path as readonly string[])]) };
+}
+
+const COMPARISONS_BY_NAME: ReadonlyMap<string, unknown> = new Map(Object.entries(COMPARISONS));
+
+function readChannel<C extends Channels>(channel: unknown, option: string, { channels }: GraphPlan<C>): string {
+  if (typeof channel === "string" && channels.has(channel)) return channel;
+  throw new InvalidOptionError(`${option}.channel`, `is ${quoted(channel)}`, oneOf("channels", channels));
+}
+
+function checkNode<C extends Channels>(option: string, node: unknown, { nodes }: GraphPlan<C>): void {
+  if (typeof node !== "string" || !nodes.has(node)) throw new UnknownNodeError(quoted(node), option, [...nodes.keys()]);
+}
+
+function oneOf(what: string, names: ReadonlyMap<string, unknown>): string {
+  return `name one of the ${what}: ${[...names.keys()].join(", ") || "there are none"}`;
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null;
+}
+
+function isPlain(value: unknown): value is string | number | boolean | null {
+  return value === null || ["string", "number", "boolean"].includes(typeof value);
+}
+
+function isKey(key: unknown): boolean {
+  return typeof key === "string" || (typeof key === "number" && Number.isInteger(key) && key >= 0);
+}
+
+/** Whatever it is, symbols too. */
+function quoted(value: unknown): string {
+  return typeof value === "string" ? value : String(value);
+}

@@ -1,0 +1,40 @@
+/** A call as a stream of its events: numbered, stamped, and with one terminal event however it ends. */
+import { recordOf } from "../errors.js";
+import type { Channels, UpdateOf } from "../state/channel.js";
+import type { Clock } from "../superstep/task-context.js";
+import type { Calls } from "./calls.js";
+import { RunCancellation } from "./cancellation.js";
+import type { EventSink } from "./events.js";
+import { checkBuffer } from "./options.js";
+import type { RunResult } from "./report.js";
+import { EventStream, isResume, type Resume, type StreamOptions } from "./stream.js";
+
+/** What is streamed. */
+export interface StreamCall<C extends Channels> {
+  readonly sessionId: string;
+  readonly input: UpdateOf<C> | Resume | undefined;
+  readonly options: StreamOptions;
+}
+
+export function openStream<C extends Channels>(
+  calls: Calls<C>,
+  clock: Clock,
+  { sessionId, input, options }: StreamCall<C>,
+): EventStream<C> {
+  const cancellation = new RunCancellation();
+  const start = async (stream: EventStream<C>): Promise<RunResult<C>> => {
+    let seq = 0;
+    const emit: EventSink = (step, event, path) =>
+      stream.push({ seq: ++seq, at: clock.now(), sessionId, step, ...(path && { path }), ...event });
+    try {
+      checkBuffer(options.buffer);
+      const watch = { cancellation, emit };
+      if (isResume(input)) return await calls.resume(sessionId, input.answer, options, watch);
+      return await calls.invoke(sessionId, input as UpdateOf<C> | undefined, options, watch);
+    } catch (error) {
+      if (!stream.isOver) emit(0, { type: "run.failed", error: recordOf(error) });
+      throw error;
+    }
+  };
+  return new EventStream<C>(cancellation, start, options.buffer);
+}

@@ -1,0 +1,50 @@
+/** How far a run is to go: up to a node, through a node, up to a step, or until a condition holds. Pure. */
+import type { TaskRef } from "../errors.js";
+
+/** What a run stopped at, as plain data. */
+export type Reached<N extends string = string> =
+  /** Before the superstep that runs this node. */
+  | { readonly node: N }
+  /** After the superstep that ran this node. */
+  | { readonly after: N }
+  /** At this step or a later one. */
+  | { readonly step: number }
+  /** The condition held. */
+  | { readonly when: true };
+
+/** The pause of a run that went as far as it was to go. */
+export interface UntilReason {
+  readonly kind: "until";
+  readonly target: Reached;
+}
+/** Where a run is to stop. `View` is what the condition sees of the session. */
+export type Until<View, N extends string = string> =
+  | Exclude<Reached<N>, { readonly when: true }>
+  | { readonly when: (session: View) => boolean };
+
+/** The pause that stands before a superstep. A step that was reached earlier is reached. */
+export function untilBefore<View>(
+  until: Until<View>,
+  { frontier, step }: { readonly frontier: readonly TaskRef[]; readonly step: number },
+): UntilReason | undefined {
+  const isReached =
+    ("node" in until && frontier.some(({ node }) => node === until.node)) || ("step" in until && step >= until.step);
+  return isReached ? reasonOf(until) : undefined;
+}
+
+/** The pause that comes with a superstep. */
+export function untilAfter<View>(
+  until: Until<View>,
+  { ran, step }: { readonly ran: readonly TaskRef[]; readonly step: number },
+  holds: (condition: (session: View) => boolean) => boolean,
+): UntilReason | undefined {
+  const isReached =
+    ("after" in until && ran.some(({ node }) => node === until.after)) ||
+    ("step" in until && step >= until.step) ||
+    ("when" in until && holds(until.when));
+  return isReached ? reasonOf(until) : undefined;
+}
+
+function reasonOf<View>(until: Until<View>): UntilReason {
+  return { kind: "until", target: "when" in until ? { when: true } : until };
+}
