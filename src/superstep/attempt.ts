@@ -141,7 +141,7 @@ export class TaskRun<C extends Channels> implements Recall {
   }
 
   #keepAt(place: CachePlace, settled: Settled): Settled | Promise<Settled> {
-    if (settled.kind !== "finished" || this.#isRescued || this.#context?.hasAsked === true) return settled;
+    if (settled.kind !== "finished" || this.#isRescued) return settled;
     const keeping = place.keep(settled.outcome);
     return isThenable(keeping) ? Promise.resolve(keeping).then(() => settled) : settled;
   }

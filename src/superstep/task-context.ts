@@ -145,11 +145,6 @@ export class TaskContext implements NodeContext, Descending {
     return this.#abort !== undefined;
   }
 
-  /** Whether the node was given, or waits for, an answer. */
-  get hasAsked(): boolean {
-    return this.#asked > 0;
-  }
-
   /** Tells the node to stop. */
   abort(reason: unknown): void {
     this.#reason ??= { value: reason };

@@ -99,8 +99,8 @@ export const RUNNER_MUTANTS: readonly Mutant[] = [
   {
     breaks: "S6: a failed superstep forgets what was finished",
     file: "src/runner/failure.ts",
-    find: "noteOf(run, error), keeper.unwritten(settled));",
-    replace: "noteOf(run, error), []);",
+    find: "await annotate(run, note, [...keeper.unwritten(settled), ...afresh]);",
+    replace: "await annotate(run, note, [...afresh]);",
     killers: ["test/runner/failure.test.ts"],
   },
   {
