@@ -35,8 +35,8 @@ async function run(example: string): Promise<string> {
 }
 
 describe("examples", () => {
-  test("there are ten, numbered in order", () => {
-    const numbers = Array.from({ length: 10 }, (_, index) => String(index + 1).padStart(2, "0"));
+  test("there are eleven, numbered in order", () => {
+    const numbers = Array.from({ length: 11 }, (_, index) => String(index + 1).padStart(2, "0"));
     expect(EXAMPLES.map((name) => name.slice(0, 2))).toEqual(numbers);
   });
 
