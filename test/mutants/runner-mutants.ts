@@ -57,15 +57,15 @@ export const RUNNER_MUTANTS: readonly Mutant[] = [
   {
     breaks: "P3: interrupt ids are issued twice",
     file: "src/runner/superstep.ts",
-    find: "await annotate(run, pausedNote(run, { ...note, issued }, reason), [...keeper.unwritten(settled), ...questions]);",
-    replace: "await annotate(run, pausedNote(run, note, reason), [...keeper.unwritten(settled), ...questions]);",
+    find: "await annotate(run, pausedNote(run, { ...note, issued }, reason), written);",
+    replace: "await annotate(run, pausedNote(run, note, reason), written);",
     killers: ["test/runner/pausing.test.ts"],
   },
   {
     breaks: "P3: what siblings finished is lost when a node asks",
     file: "src/runner/superstep.ts",
-    find: "[...keeper.unwritten(settled), ...questions]",
-    replace: "[...questions]",
+    find: "[...keeper.unwritten(settled), ...questions, ...closeAsks(asks, records)]",
+    replace: "[...questions, ...closeAsks(asks, records)]",
     killers: ["test/runner/pausing.test.ts"],
   },
   {
