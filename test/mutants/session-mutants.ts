@@ -87,7 +87,7 @@ export const SESSION_MUTANTS: readonly Mutant[] = [
   {
     breaks: "T6: pruning one session prunes all",
     file: MEMORY,
-    find: "if (sessionId !== undefined && id !== sessionId) continue;",
+    find: "if (sessionId === undefined ? isChildId(id) : id !== sessionId) continue;",
     replace: "",
     killers: CONTRACT,
   },

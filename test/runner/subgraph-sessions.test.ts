@@ -1,6 +1,7 @@
 /** The sessions of subgraphs, beside those of users: never listed, looked at through their root, and gone with it. */
 import { expect, test } from "vitest";
 import { AppRunner, type Checkpointer, END, Send, START, StateGraph } from "../../src/index.js";
+import { TestClock } from "../../src/testing.js";
 import { chain, channels, failureOf, listOf, says, type TestNode } from "./graphs.js";
 import { everyStore } from "./stores.js";
 
@@ -154,3 +155,20 @@ test("limits: a name that a node holds cannot be asked for within its subgraph, 
     () => new AppRunner(chain({ sub: [within, { limit: "other" }] }), { limits: { model: 1, other: 1 } }),
   ).not.toThrow();
 });
+
+test.each(everyStore)(
+  "C4: who has the session takes its subgraphs over from whoever had them before, and from nobody later, on %s",
+  async (_, open) => {
+    const clock = new TestClock();
+    const checkpointer = open();
+    const runner = new AppRunner(chain({ sub: chain({ ask: asks }) }), { checkpointer, lease: { clock } });
+    await runner.invoke("s");
+    const [sub] = await listOf(runner.subgraphs("s"));
+    const claim = { sessionId: sub?.session.sessionId ?? "", owner: "elsewhere/1/x", ttlMs: 60_000 };
+    await checkpointer.acquire({ ...claim, at: clock.now() + 1_000 });
+    const error = await failureOf(runner.resume("s", "yes"));
+    expect(error).toMatchObject({ code: "NODE_FAILED", cause: { code: "SESSION_BUSY", owner: "elsewhere/1/x" } });
+    await clock.advance(1_001);
+    expect((await runner.runUntilComplete("s")).state.log).toEqual(["ask: yes"]);
+  },
+);

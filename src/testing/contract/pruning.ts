@@ -15,6 +15,8 @@ export const pruningChecks: Checks = {
   "T6: pruning without a limit, or of nobody, takes nothing": checkNeither,
   "T6: pruning one session leaves the others": checkOthers,
   "T6: pruning every session leaves each its own newest": checkEvery,
+  "T6: pruning every session leaves those of subgraphs, which have U+001F in their ids and are pruned by name":
+    checkSubgraphs,
   "T6: the head stays, with its note, records and ephemeral values": checkHeadStays,
   "T6: what was pruned is not found, and nothing is forked from it": checkGone,
   "T6: a pruned session goes on": checkGoesOn,
@@ -110,6 +112,16 @@ async function checkEvery(store: Checkpointer): Promise<void> {
     await expectLine(store, line[0].sessionId, newest(line, Math.min(4, line.length)));
     await expectHead(store, line[0]);
   }
+}
+
+/** What a subgraph began with is needed until it is finished, and nobody but its session knows when. */
+async function checkSubgraphs(store: Checkpointer): Promise<void> {
+  const [root, inner] = [await committed(store, "s", 5), await committed(store, "s\u001ft-1.0", 5)];
+  await prunes(store, { keepLast: 2 }, 3);
+  await expectLine(store, "s", newest(root, 2));
+  await expectLine(store, "s\u001ft-1.0", inner);
+  await prunes(store, { sessionId: "s\u001ft-1.0", keepLast: 2 }, 3);
+  await expectLine(store, "s\u001ft-1.0", newest(inner, 2));
 }
 
 async function checkHeadStays(store: Checkpointer): Promise<void> {

@@ -9,6 +9,7 @@ import { PAUSED, RESULT } from "./pending.js";
 
 export const sessionChecks: Checks = {
   "sessions are listed by id, by status, page by page": checkList,
+  "sessions whose ids begin alike follow one another": checkNeighbours,
   "a session is listed as it stands": checkSummaries,
   "T6: a deleted session is gone, and only that one": checkDelete,
   "a session id may hold anything": checkHostileIds,
@@ -34,6 +35,16 @@ async function checkList(store: Checkpointer): Promise<void> {
   deepStrictEqual(await ids({ limit: 10, status: "paused", after: "c" }), []);
   deepStrictEqual(await ids({ limit: 10, status: "ready", after: "a" }), ["b", "d"]);
   deepStrictEqual(await ids({ limit: 10, status: "failed" }), []);
+}
+
+/** Those of a session's subgraphs, say. */
+async function checkNeighbours(store: Checkpointer): Promise<void> {
+  const within = ["s\u001fa-1.0", "s\u001fa-1.0\u001fb-1.0", "s\u001fa-1.1"];
+  for (const id of ["s0", ...within, "S\u001fa", "s", "sa-1.0", "r", "\u001f"]) await store.commit(firstOf(id));
+  const ids = async (after: string) => (await store.list({ limit: 3, after })).map(({ sessionId }) => sessionId);
+  deepStrictEqual(await ids("s"), within);
+  deepStrictEqual(await ids("s\u001f"), within);
+  deepStrictEqual((await ids("s\u001fa-1.0")).slice(0, 2), within.slice(1));
 }
 
 async function checkSummaries(store: Checkpointer): Promise<void> {

@@ -108,6 +108,19 @@ const brokenLists: readonly BrokenStore[] = [
         .filter(({ sessionId }) => after === undefined || sessionId >= after)
         .slice(0, limit),
   }),
+  broken(
+    "takes no notice of control characters when it orders ids",
+    "sessions whose ids begin alike follow one another",
+    {
+      list: (inner, { after, limit, ...query }) => {
+        const letters = (id: string) => id.replaceAll("\u001f", "");
+        const all = [...inner.list({ ...query, limit: 99 })];
+        const isBehind = (id: string) => after === undefined || letters(id) > letters(after);
+        all.sort((one, other) => (letters(one.sessionId) < letters(other.sessionId) ? -1 : 1));
+        return all.filter(({ sessionId }) => isBehind(sessionId)).slice(0, limit);
+      },
+    },
+  ),
   broken("lists a session as it was committed", "a session is listed as it stands", {
     list: (inner, query) =>
       inner
@@ -231,6 +244,20 @@ const brokenPruning: readonly BrokenStore[] = [
     "prunes nothing",
     ["T6: pruning leaves so many of the newest", "T6: pruning every session leaves each its own newest"],
     { prune: () => ({ checkpoints: 0, bytes: 0 }) },
+  ),
+  broken(
+    "prunes subgraphs with all others",
+    "T6: pruning every session leaves those of subgraphs, which have U+001F in their ids and are pruned by name",
+    {
+      prune: (inner, policy) => {
+        const ids = policy.sessionId === undefined ? inner.list({ limit: 99 }).map((one) => one.sessionId) : [];
+        const within = ids
+          .filter((id) => id.includes("\u001f"))
+          .map((sessionId) => inner.prune({ ...policy, sessionId }));
+        const { checkpoints, bytes } = inner.prune(policy);
+        return { checkpoints: within.reduce((sum, one) => sum + one.checkpoints, checkpoints), bytes };
+      },
+    },
   ),
   broken("does not say what it pruned", "T6: pruning leaves so many of the newest", {
     prune: (inner, policy) => ({ ...inner.prune(policy), checkpoints: 0 }),
