@@ -220,6 +220,9 @@ function told(event: RunEvent): RunEvent["type"] {
     case "run.paused":
       expectTypeOf(event.reason).toEqualTypeOf<PauseReason>();
       break;
+    case "stream.dropped":
+      expectTypeOf(event.count).toEqualTypeOf<number>();
+      break;
     case "run.started":
     case "run.completed":
       expectTypeOf(event.seq).toEqualTypeOf<number>();

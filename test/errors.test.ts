@@ -113,6 +113,19 @@ const kinds: readonly (readonly [error: SuperstepError, name: string, code: stri
   ],
   [new errors.NotPausedError("s", "ready"), "NotPausedError", "NOT_PAUSED"],
   [
+    new errors.PredicateError("s", "isOdd", boom),
+    "PredicateError",
+    "PREDICATE_FAILED",
+    { predicate: "isOdd", cause: boom },
+  ],
+  [new errors.RunnerDrainingError("s"), "RunnerDrainingError", "RUNNER_DRAINING", { sessionId: "s" }],
+  [
+    new errors.SessionCancelledError("s", "host/1/a", "too dear"),
+    "SessionCancelledError",
+    "SESSION_CANCELLED",
+    { sessionId: "s", by: "host/1/a", reason: "too dear" },
+  ],
+  [
     new errors.InterruptAnswerError("two interrupts are open", [{ id: "i1", node: "a" }]),
     "InterruptAnswerError",
     "INTERRUPT_ANSWER",

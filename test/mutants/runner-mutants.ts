@@ -92,7 +92,7 @@ export const RUNNER_MUTANTS: readonly Mutant[] = [
   {
     breaks: "P2: a gate stops the same boundary twice",
     file: "src/runner/gates.ts",
-    find: "const passed = gate === undefined ? note.passed : [...note.passed, gate];",
+    find: "const passed = gate === undefined || hasPassed(run, gate) ? note.passed : [...note.passed, gate];",
     replace: "const passed = note.passed;",
     killers: ["test/runner/pausing.test.ts"],
   },
@@ -160,6 +160,27 @@ export const RUNNER_MUTANTS: readonly Mutant[] = [
     find: "const { engine, fence, isRebased: whole } = run;",
     replace: "const { engine, fence } = run;\n  const whole = false;",
     killers: ["test/runner/migrate.test.ts"],
+  },
+  {
+    breaks: "a session loses its breakpoints with the next superstep that pauses or goes on from a pause",
+    file: "src/runner/superstep.ts",
+    find: "return { status: READY, passed: [], issued, ...(breakpoints && { breakpoints }) };",
+    replace: "return { status: READY, passed: [], issued };",
+    killers: ["test/runner/breakpoints.test.ts"],
+  },
+  {
+    breaks: "a drained run goes on",
+    file: "src/runner/gates.ts",
+    find: "if (cancellation.drained !== undefined) return settle(run, cancellation.drained);",
+    replace: "",
+    killers: ["test/runner/drain.test.ts"],
+  },
+  {
+    breaks: "L14: events that last are dropped before they are read",
+    file: "src/runner/event-buffer.ts",
+    find: " && (this.#lasting.first?.seq ?? 0) <= read) this.#lasting.drop();",
+    replace: " && read >= 0) this.#lasting.drop();",
+    killers: ["test/runner/readers.test.ts"],
   },
   {
     breaks: "exit durability: what was held back is not saved before a pause",

@@ -115,8 +115,15 @@ export const SESSION_MUTANTS: readonly Mutant[] = [
   {
     breaks: "C4: a lost lease is renewed all the same",
     file: LEASES,
-    find: "if (entry?.owner === undefined || entry.fence !== fence) return true;",
-    replace: "if (entry === undefined) return true;",
+    find: "if (entry?.owner === undefined || entry.fence !== fence) return [lease];",
+    replace: "if (entry === undefined) return [lease];",
+    killers: CONTRACT,
+  },
+  {
+    breaks: "C4: a request to stop goes on to the successor of the lease",
+    file: LEASES,
+    find: "this.#bySession.set(sessionId, { fence, owner, since: at, until: at + ttlMs });",
+    replace: "this.#bySession.set(sessionId, { ...former, fence, owner, since: at, until: at + ttlMs });",
     killers: CONTRACT,
   },
   {
