@@ -360,6 +360,6 @@ function collatz(isCached: boolean) {
 }
 
 async function endOf(runner: AppRunner<TestChannels, string>, session: string, count: number): Promise<unknown> {
-  const { state, step, versions, status } = await runner.invoke(session, { count }, { restart: true });
+  const { state, step, versions, status } = await runner.invoke(session, { count }, { restart: true, maxSteps: 1_000 });
   return { state, step, versions, status };
 }
