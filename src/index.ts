@@ -39,11 +39,12 @@ export { Command, type CommandMode, type NodeResult } from "./graph/command.js";
 export type { RouteFn } from "./graph/declaration.js";
 export type { GraphDrawing } from "./graph/drawing.js";
 export type { NodeContext, NodeFn, NodeOptions, RetryPolicy } from "./graph/node.js";
-export type { GraphPlan } from "./graph/plan.js";
+export type { GraphPlan, SubgraphPlan } from "./graph/plan.js";
 export { StateGraph } from "./graph/state-graph.js";
 export { END, Send, START, type Target } from "./graph/target.js";
 export { AppRunner, type PruneOptions, type SessionFilter } from "./runner/app-runner.js";
 export type { ForkOptions, InvokeOptions } from "./runner/calls.js";
+export type { SubgraphView } from "./runner/children.js";
 export type { RunEvent, RunEventBody } from "./runner/events.js";
 export {
   type HookFailure,
@@ -95,7 +96,7 @@ export {
 } from "./superstep/barrier.js";
 export { computeNextFrontier, type Frontier, type FrontierInput, type Progress } from "./superstep/frontier.js";
 export type { InterruptOptions, PauseReason, PendingInterrupt } from "./superstep/interrupts.js";
-export type { Route, RouteTarget, TaskOutcome, TaskResult, Update } from "./superstep/outcome.js";
+export type { ParentWord, Route, RouteTarget, TaskOutcome, TaskResult, Update } from "./superstep/outcome.js";
 export type { InterruptRecord, TaskRecord } from "./superstep/record.js";
 export { type ScheduledStep, type ScheduleInput, scheduleStep } from "./superstep/schedule.js";
-export type { Clock, StepEnvironment } from "./superstep/task-context.js";
+export type { Clock, Descent, DescentCall, StepEnvironment } from "./superstep/task-context.js";
