@@ -47,13 +47,14 @@ export type { RouteFn } from "./graph/declaration.js";
 export type { GraphDrawing } from "./graph/drawing.js";
 export { type ItemPolicy, type ItemResult, type MapOptions, map } from "./graph/map.js";
 export type { CachePolicy, NodeContext, NodeFn, NodeOptions, OnceCall, RetryPolicy } from "./graph/node.js";
-export type { GraphPlan } from "./graph/plan.js";
+export type { GraphPlan, SubgraphPlan } from "./graph/plan.js";
 export { type RunContext, type RunValue, runContext } from "./graph/run-context.js";
 export { StateGraph } from "./graph/state-graph.js";
 export { END, Send, START, type Target } from "./graph/target.js";
 export type { CancelAnswer, DrainOptions } from "./runner/active-runs.js";
 export { AppRunner, type PruneOptions } from "./runner/app-runner.js";
 export type { ForkOptions, InvokeOptions } from "./runner/calls.js";
+export type { SubgraphView } from "./runner/children.js";
 export type { RunEvent, RunEventBody } from "./runner/events.js";
 export {
   type HookFailure,
@@ -110,8 +111,8 @@ export type { Breakpoint, Comparison } from "./superstep/breakpoint.js";
 export { computeNextFrontier, type Frontier, type FrontierInput, type Progress } from "./superstep/frontier.js";
 export type { DrainedReason, InterruptOptions, PauseReason, PendingInterrupt } from "./superstep/interrupts.js";
 export type { NodeMiddleware } from "./superstep/middleware.js";
-export type { Route, RouteTarget, TaskOutcome, TaskResult, Update } from "./superstep/outcome.js";
+export type { ParentWord, Route, RouteTarget, TaskOutcome, TaskResult, Update } from "./superstep/outcome.js";
 export type { AttemptRecord, InterruptRecord, TaskRecord } from "./superstep/record.js";
 export { type ScheduledStep, type ScheduleInput, scheduleStep } from "./superstep/schedule.js";
-export type { Clock, StepEnvironment } from "./superstep/task-context.js";
+export type { Clock, Descent, DescentCall, StepEnvironment } from "./superstep/task-context.js";
 export type { Reached, Until, UntilReason } from "./superstep/until.js";

@@ -49,8 +49,8 @@ async function descend(active: ActiveRuns, entry: Entry): Promise<Descent> {
   const { run, task, signal } = entry;
   const cancellation = new RunCancellation(run.cancellation);
   if (!signal.aborted && cancellation.stopAtBoundary !== undefined) return STOPPED;
-  cancellation.follow(signal);
   const sessionId = idOf(run, task.id);
+  cancellation.follow(signal);
   try {
     await entry.saved();
     const visit = (fence: number): Promise<Descent> => drive(entry, { sessionId, cancellation, fence });
@@ -60,6 +60,8 @@ async function descend(active: ActiveRuns, entry: Entry): Promise<Descent> {
     else if (!(error instanceof RunAbortedError)) throw error;
     else if (signal.aborted) throw signal.reason;
     return STOPPED;
+  } finally {
+    cancellation.dispose();
   }
 }
 

@@ -102,11 +102,14 @@ function layersOf(parts: readonly Part[], isInlined: boolean, prefix: string): r
 }
 
 /** Runs to the end: failures are tried again, questions answered one at a time, each call by another runner. */
-async function endOf(app: ReturnType<typeof graphOf>, checkpointer: Checkpointer): Promise<State> {
+async function endOf(
+  app: ReturnType<typeof graphOf>,
+  options: { readonly checkpointer: Checkpointer; readonly durability: "step" | "exit" },
+): Promise<State> {
   let result: RunResult<typeof channels> | undefined;
   for (let calls = 0; result?.outcome !== "completed"; calls++) {
     expect(calls).toBeLessThan(200);
-    const runner = new AppRunner(app, { checkpointer });
+    const runner = new AppRunner(app, options);
     const { reason } = result?.outcome === "paused" ? result : {};
     const asked = reason?.kind === "interrupt" ? reason.interrupts.at(-1) : undefined;
     const going =
@@ -117,17 +120,20 @@ async function endOf(app: ReturnType<typeof graphOf>, checkpointer: Checkpointer
 }
 
 test.each([
-  ["memory", () => new MemoryCheckpointer()],
-  ["SQLite", () => new SqliteCheckpointer(":memory:")],
-])(
-  "a run with subgraphs ends as the run of the graph with all of them inlined, on %s",
-  async (_, open) => {
+  ["memory", "step", () => new MemoryCheckpointer()],
+  ["memory", "exit", () => new MemoryCheckpointer()],
+  ["SQLite", "step", () => new SqliteCheckpointer(":memory:")],
+  ["SQLite", "exit", () => new SqliteCheckpointer(":memory:")],
+] as const)(
+  "a run with subgraphs ends as the run of the graph with all of them inlined, on %s under durability %s",
+  async (_, durability, open) => {
     await fc.assert(
       fc.asyncProperty(parts, async (list) => {
-        const inlined = await endOf(graphOf(list, { failed: new Set(), isInlined: true }), open());
-        expect(await endOf(graphOf(list, { failed: new Set(), isInlined: false }), open())).toEqual(inlined);
+        const options = () => ({ checkpointer: open(), durability });
+        const inlined = await endOf(graphOf(list, { failed: new Set(), isInlined: true }), options());
+        expect(await endOf(graphOf(list, { failed: new Set(), isInlined: false }), options())).toEqual(inlined);
       }),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
   },
   60_000,

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import {
+  type App,
   AppRunner,
   append,
   type Checkpointer,
@@ -15,6 +16,7 @@ import {
   Send,
   START,
   StateGraph,
+  scheduleStep,
 } from "../../src/index.js";
 import { TestClock } from "../../src/testing.js";
 import { HandCrank } from "../hand-crank.js";
@@ -441,4 +443,47 @@ test("an update of the session while a subgraph asks does not count as what the 
     log: ["a", "from outside", "b", "ask: yes"],
     count: 5,
   });
+});
+
+test("S6: under onFailure abort a failing sibling stops a subgraph, which goes on from there", async () => {
+  const crank = new HandCrank();
+  let isBroken = true;
+  const fails: TestNode = async () => {
+    await undefined;
+    if (isBroken) throw new RangeError("broken");
+  };
+  const sub = chain({ waits: crank.node, after: says });
+  const runner = new AppRunner(abreast({ sub, fails: chain({ held: crank.node, fails }) }), { onFailure: "abort" });
+  const run = failureOf(runner.invoke("s"));
+  const [waits, held] = [await crank.started(), await crank.started()];
+  waits.heedSignal();
+  held.finish();
+  expect(await run).toMatchObject({ node: "fails", failures: { length: 1 } });
+  isBroken = false;
+  const again = runner.runUntilComplete("s");
+  (await crank.started()).finish({ log: "waits" });
+  expect((await again).state.log).toEqual(["waits", "after"]);
+  expect(crank.calls).toHaveLength(3);
+});
+
+test("a graph run without a runner says so where a node is a graph", async () => {
+  const app = chain({ sub: chain({ x: says }) });
+  const environment = { sessionId: "s", step: 1, clock: new TestClock(), stopwatch: () => 0, random: () => 0 };
+  const step = await scheduleStep({
+    plan: app.plan,
+    tasks: [{ id: "t", node: "sub" }],
+    state: { log: [], count: 0, value: undefined },
+    environment,
+    maxConcurrency: 1,
+    onFailure: "drain",
+  });
+  expect(step.settled).toMatchObject([{ kind: "failed", error: { code: "INVALID_OPTION" } }]);
+});
+
+test("a node may be declared as what is either a function or a graph", async () => {
+  const nodes: readonly (TestNode | App<typeof channels, string>)[] = [says, chain({ x: says })];
+  for (const [place, node] of nodes.entries()) {
+    const graph = new StateGraph(channels).addNode("either", node).addEdge(START, "either").addEdge("either", END);
+    expect((await new AppRunner(graph.compile()).invoke("s")).state.log).toEqual([["either"], ["x"]][place]);
+  }
 });
