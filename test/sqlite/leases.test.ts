@@ -127,3 +127,20 @@ test("C4: a damaged session keeps nobody from giving its lease back", async () =
   await store.release(lease);
   expect((await granted(store)).fence).toBeGreaterThan(lease.fence);
 });
+
+test("T4: a file from before requests to stop opens with its sessions and leases, and takes requests", async () => {
+  const path = freshPath();
+  const former = new SqliteCheckpointer(path);
+  await former.commit(firstOf("s"));
+  const lease = await granted(former);
+  await former.close();
+  const database = new Database(path);
+  database.exec("ALTER TABLE lease DROP COLUMN stop");
+  database.pragma("user_version = 1");
+  database.close();
+  const store = new SqliteCheckpointer(path);
+  expect(await store.askToStop("s", { by: "two" }, 1_100)).toMatchObject({ owner: "me", fence: lease.fence });
+  expect(await store.renew([lease], 2_000)).toEqual([{ ...lease, stop: { by: "two" } }]);
+  expect(store.load("s")?.checkpoint.step).toBe(0);
+  await store.close();
+});
