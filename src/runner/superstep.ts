@@ -4,20 +4,13 @@
  */
 import { crashPoint } from "../crash-point.js";
 import { JoinStalledError, locate, type PredicateError, recordOf } from "../errors.js";
-import { type Checkpoint, interruptId, type Note, tasksOf } from "../session/checkpoint.js";
+import { type Checkpoint, type Note, tasksOf } from "../session/checkpoint.js";
 import { READY } from "../session/status.js";
 import type { Channels } from "../state/channel.js";
 import type { Settled } from "../superstep/attempt.js";
 import { applyBarrier, type BarrierResult } from "../superstep/barrier.js";
 import { computeNextFrontier, type Frontier, frontierEnd, NO_PROGRESS } from "../superstep/frontier.js";
-import {
-  closeAsks,
-  type DrainedReason,
-  type PauseReason,
-  pauseAfter,
-  recordAsks,
-  toPending,
-} from "../superstep/interrupts.js";
+import { type DrainedReason, type PauseReason, pauseAfter } from "../superstep/interrupts.js";
 import { type ParentWord, parentWordOf, type TaskResult } from "../superstep/outcome.js";
 import { askRoutes, type RouteAnswers } from "../superstep/routes.js";
 import type { ScheduledStep } from "../superstep/schedule.js";
@@ -28,11 +21,11 @@ import { unlessAborted } from "./cancellation.js";
 import { makeCheckpoint } from "./checkpointing.js";
 import { recordFailure, tellSettled } from "./failure.js";
 import { pausedNote, stopBefore } from "./gates.js";
-import type { PauseRequest } from "./hooks.js";
 import { Keeper } from "./keeper.js";
+import { type Asked, pauseOnQuestions, pauseOnWish, pauseWithin } from "./pausing.js";
 import { reportOf, type StepReport } from "./report.js";
 import { frontierContext, nextStep, type Run } from "./run.js";
-import { annotate, commit } from "./saving.js";
+import { commit } from "./saving.js";
 import { scheduleTasks } from "./scheduling.js";
 import type { Stops } from "./stop-options.js";
 import { type Outcome, type Stop, stopAfter } from "./stops.js";
@@ -45,7 +38,6 @@ export type Advance =
 
 /** What the tasks, the barrier and the frontier gave, before it is committed. */
 type Attempt<C extends Channels> = Asked | DrainedReason | ReadyAttempt<C>;
-type Asked = Verdict & { readonly kind: "asked" };
 interface ReadyAttempt<C extends Channels> extends Outcome<C> {
   readonly kind: "ready";
   readonly stall: JoinStalledError | undefined;
@@ -270,37 +262,4 @@ function rest({ status }: Note, flaw: Flaw | undefined, report: StepReport | und
   if (status.kind === "paused") return { kind: "paused", reason: status.reason, report };
   if (flaw !== undefined) throw flaw;
   return { kind: "committed", report };
-}
-
-async function pauseOnWish<C extends Channels>(run: Run<C>, wish: PauseRequest, report: StepReport): Promise<Advance> {
-  const reason: PauseReason = { kind: "hook", detail: wish.detail };
-  await annotate(run, pausedNote(run, run.standing.note, reason), []);
-  return { kind: "paused", reason, report };
-}
-
-/** A subgraph has paused at a boundary of its own: what finished beside it is kept. */
-async function pauseWithin<C extends Channels>(
-  run: Run<C>,
-  { keeper, settled }: Trial<C>,
-  reason: DrainedReason,
-): Promise<Advance> {
-  await annotate(run, pausedNote(run, run.standing.note, reason), keeper.unwritten(settled));
-  tellSettled(run, settled, keeper, nextStep(run));
-  return { kind: "paused", reason, report: undefined };
-}
-
-/** The questions and the results of those who asked none are durable before the pause is an answer (P3). */
-async function pauseOnQuestions<C extends Channels>(
-  run: Run<C>,
-  { keeper, settled }: Trial<C>,
-  { asks }: Asked,
-): Promise<Advance> {
-  const { checkpoint, records, note } = run.standing;
-  let { issued } = note;
-  const questions = recordAsks(asks, records, () => interruptId(checkpoint.incarnation, ++issued));
-  const reason: PauseReason = { kind: "interrupt", interrupts: questions.map(toPending) };
-  const written = [...keeper.unwritten(settled), ...questions, ...closeAsks(asks, records)];
-  await annotate(run, pausedNote(run, { ...note, issued }, reason), written);
-  tellSettled(run, settled, keeper, nextStep(run));
-  return { kind: "paused", reason, report: undefined };
 }

@@ -70,14 +70,14 @@ export const RUNNER_MUTANTS: readonly Mutant[] = [
   },
   {
     breaks: "P3: interrupt ids are issued twice",
-    file: "src/runner/superstep.ts",
+    file: "src/runner/pausing.ts",
     find: "await annotate(run, pausedNote(run, { ...note, issued }, reason), written);",
     replace: "await annotate(run, pausedNote(run, note, reason), written);",
     killers: ["test/runner/pausing.test.ts"],
   },
   {
     breaks: "P3: what siblings finished is lost when a node asks",
-    file: "src/runner/superstep.ts",
+    file: "src/runner/pausing.ts",
     find: "[...keeper.unwritten(settled), ...questions, ...closeAsks(asks, records)]",
     replace: "[...questions, ...closeAsks(asks, records)]",
     killers: ["test/runner/pausing.test.ts"],
