@@ -13,7 +13,17 @@ export function report(workloads: readonly Workload[], results: Results): string
     const result = results[workload.id];
     return result === undefined ? [] : [section(workload, result)];
   });
-  return sections.join("\n\n");
+  return [...versionsOf(results), ...sections].join("\n\n");
+}
+
+/** What was measured, by version; a line for each set of packages that stood side by side. */
+function versionsOf(results: Results): readonly string[] {
+  const lines = Object.values(results).map(({ environment: { packages } }) =>
+    Object.entries(packages)
+      .map(([name, version]) => `${name} ${version}`)
+      .join(", "),
+  );
+  return [...new Set(lines)].map((line) => `Versions: ${line}.`);
 }
 
 type Row = readonly string[];
