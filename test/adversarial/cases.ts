@@ -5,6 +5,7 @@ import {
   type Channels,
   END,
   ephemeral,
+  map,
   merge,
   type NodeContext,
   type NodeFn,
@@ -54,6 +55,30 @@ function fanOut(place: Place) {
     .addEdge(START, "plan")
     .addConditionalEdges("plan", () => [1, 2, 3, 4, 5].map((input) => new Send("search", input)), ["search"])
     .addConditionalEdges("search", ({ rounds }) => (rounds < 2 ? "plan" : END), ["plan", END])
+    .compile();
+}
+
+/** A list that fans itself out, twice: some items later than others, one that always fails and is borne. */
+function items(place: Place) {
+  const look = async (item: number, ctx: NodeContext): Promise<string> => {
+    place.say(`ran ${ctx.taskId}`);
+    await turns(item % 3);
+    if (item === 4) throw new TypeError("never");
+    return `item ${item}`;
+  };
+  const list = { into: "notes", policy: "skip", quorum: 0.5 } as const;
+  return new StateGraph(channels)
+    .addNode(
+      "plan",
+      told<typeof channels>(place, () => ({ rounds: 1 })),
+    )
+    .addNode(
+      "look",
+      map(() => [1, 2, 3, 4, 5], look, list),
+    )
+    .addEdge(START, "plan")
+    .addEdge("plan", "look")
+    .addConditionalEdges("look", ({ rounds }) => (rounds < 2 ? "plan" : END), ["plan", END])
     .compile();
 }
 
@@ -263,6 +288,7 @@ function unkept({ say }: Place, ctx: NodeContext, key: string): Promise<string> 
 export const CASES: Readonly<Record<string, Case>> = {
   loop: { app: plain(loop) },
   "fan-out": { app: plain(fanOut) },
+  items: { app: plain(items) },
   join: { app: plain(join) },
   effects: { app: plain(effects) },
   questions: { app: plain(questions) },

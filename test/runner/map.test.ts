@@ -275,17 +275,39 @@ test("an item may ask: the others are kept, and the answer goes to the one that 
   expect(ran).toEqual([0, 1, 2, 1]);
 });
 
-test("a failure of another node is not borne", async () => {
+test("a failure of another node is not borne, and neither are failures of items beside it", async () => {
+  const trouble = { isMended: false };
+  const ran: number[] = [];
   const app = new StateGraph(channels)
-    .addNode("double", map(({ items }) => items, thirdsFail, { into: "doubled", policy: "skip" })) // biome-ignore format: as short as it is read
+    .addNode(
+      "double",
+      map(
+        ({ items }) => items,
+        (item, ctx) => {
+          ran.push(item);
+          return thirdsFail(item, ctx);
+        },
+        { into: "doubled", policy: "skip" },
+      ),
+    )
+    .addNode("before", () => ({}))
     .addNode("other", () => {
-      throw new TypeError("broken");
+      if (!trouble.isMended) throw new TypeError("broken");
+      return { total: 1 };
     })
-    .addConditionalEdges(START, () => ["double"], ["double"])
-    .addConditionalEdges("double", ({ total }) => (total > 0 ? END : "other"), ["other", END])
+    .addEdge(START, "double")
+    .addEdge(START, "before")
+    .addEdge("before", "other")
+    .addEdge("double", END)
     .addEdge("other", END)
     .compile();
-  expect(await failureOf(new AppRunner(app).invoke("s", { items: items(4) }))).toMatchObject({ node: "other" });
+  const runner = new AppRunner(app);
+  const error = await failureOf(runner.invoke("s", { items: items(4) }));
+  expect((error as NodeError).failures.map(({ task }) => task.node)).toEqual(["other"]);
+  expect(await runner.session("s")).toMatchObject({ step: 1, state: { doubled: [] } });
+  trouble.isMended = true;
+  expect((await runner.runUntilComplete("s")).state).toMatchObject({ doubled: [2, 4], total: 1 });
+  expect(ran).toEqual([0, 1, 2, 3, 0, 3]);
 });
 
 test("options that mean nothing are refused when the node is made", () => {
