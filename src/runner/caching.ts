@@ -1,6 +1,6 @@
 /** The store's cache as the tasks of a superstep use it: under which key, and for how long. */
 import { createHash } from "node:crypto";
-import { encode } from "../session/codec.js";
+import { canonicalText } from "../session/canonical.js";
 import type { Channels } from "../state/channel.js";
 import type { OutcomeCache } from "../superstep/outcome-cache.js";
 import { type Awaitable, after } from "../superstep/thenable.js";
@@ -26,7 +26,7 @@ export function cacheOf<C extends Channels>(
   };
 }
 
-/** As long as any other, whatever the value weighs. The codec writes two values alike only when they are alike. */
+/** As long as any other, whatever the value weighs. */
 function keyOf(parts: readonly [graph: string, node: string, version: string | undefined, value: unknown]): string {
-  return createHash("sha256").update(encode(parts)).digest("hex");
+  return createHash("sha256").update(canonicalText(parts)).digest("hex");
 }

@@ -5,8 +5,8 @@
 import { ConfigMismatchError, InvalidOptionError } from "../errors.js";
 import { digest } from "../graph/fingerprint.js";
 import type { RunValue } from "../graph/run-context.js";
+import { canonicalText } from "../session/canonical.js";
 import type { Note } from "../session/checkpoint.js";
-import { encode } from "../session/codec.js";
 import { seal } from "../state/seal.js";
 
 /** What a call hands to its nodes. */
@@ -52,13 +52,5 @@ export function checkConfig(config: unknown): void {
 
 function hashesOf(config: Readonly<Record<string, unknown>>, free: readonly string[]): Hashes {
   const kept = Object.entries(config).filter(([name, value]) => value !== undefined && !free.includes(name));
-  return Object.fromEntries(kept.map(([name, value]) => [name, digest(encode([ordered(value)]))]));
-}
-
-/** Equal records are equal whatever the order of their keys. */
-function ordered(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(ordered);
-  if (typeof value !== "object" || value === null || Object.getPrototypeOf(value) !== Object.prototype) return value;
-  const entries = Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1));
-  return Object.fromEntries(entries.map(([name, part]) => [name, ordered(part)]));
+  return Object.fromEntries(kept.map(([name, value]) => [name, digest(canonicalText([value]))]));
 }

@@ -55,6 +55,21 @@ describe.each(everyStore)("on %s:", (_name, open) => {
     expect(ran).toEqual([1, 2]);
   });
 
+  test("a key is what it says, in whatever order; graphs of different names have outcomes of their own", async () => {
+    const checkpointer = open();
+    const { node, ran } = doubling();
+    const run = (name: string, session: string, key: () => unknown) => {
+      const graph = new StateGraph(channels, { name }).addNode("node", node, { cache: { key } });
+      const app = graph.addEdge(START, "node").addEdge("node", END).compile();
+      return new AppRunner(app, { checkpointer }).invoke(session, { count: 1 });
+    };
+    await run("one", "a", () => ({ model: "m", at: { x: 1, y: 2 } }));
+    await run("one", "b", () => ({ at: { y: 2, x: 1 }, model: "m" }));
+    expect(ran).toHaveLength(1);
+    await run("other", "c", () => ({ model: "m", at: { x: 1, y: 2 } }));
+    expect(ran).toHaveLength(2);
+  });
+
   test("an outcome with routes and values of every kind comes back as it was", async () => {
     const checkpointer = open();
     const channels = { seen: lastValue<unknown>(undefined), count: sum() };

@@ -140,6 +140,19 @@ describe.each(stores)("%s:", (_, open) => {
   });
 });
 
+test("a configuration may lead back to itself", async () => {
+  const runner = new AppRunner(looking(() => 1));
+  const round = (depth: number) => {
+    const config: Record<string, unknown> = { depth, list: [] };
+    config.self = config;
+    (config.list as unknown[]).push(config);
+    return config;
+  };
+  await runner.invoke("s", undefined, { ...asked, config: round(1) });
+  expect(await failureOf(runner.runUntilComplete("s", { config: round(2) }))).toBeInstanceOf(ConfigMismatchError);
+  expect(await runner.runUntilComplete("s", { config: round(1) })).toMatchObject({ outcome: "completed" });
+});
+
 test("a configuration that cannot be stored, or is no record, is refused", async () => {
   const runner = new AppRunner(looking(() => 1));
   await runner.createSession("s");
