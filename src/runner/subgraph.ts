@@ -155,13 +155,13 @@ function asksOf(node: string, open: readonly PendingInterrupt[], memory: TaskMem
   });
 }
 
-/** Where to stop is said of the nodes around it; what the call hands on is for all nodes. */
-function optionsWithin({ maxSteps, context, config, allowConfigChange }: RunOptions): RunOptions {
+/** Where to stop is said of the nodes around it; what the call hands on is for all nodes, and was held to by the session around. */
+function optionsWithin({ maxSteps, context, config }: RunOptions): RunOptions {
   return {
     ...(maxSteps !== undefined && { maxSteps }),
     ...(context && { context }),
     ...(config && { config }),
-    ...(allowConfigChange !== undefined && { allowConfigChange }),
+    allowConfigChange: true,
   };
 }
 

@@ -170,3 +170,22 @@ test("a configuration that cannot be stored, or is no record, is refused", async
       ),
   ).toThrow(InvalidOptionError);
 });
+
+test("a subgraph gets the context and the configuration of the call, and follows where its session was let go on with others", async () => {
+  const inner = new StateGraph({ seen: append<unknown>() })
+    .addNode("ask", (_, ctx) => ({ seen: [[ctx.interrupt("go on?"), user.of(ctx).name, ctx.config.model]] }))
+    .addEdge(START, "ask")
+    .addEdge("ask", END)
+    .compile();
+  const app = new StateGraph({ seen: append<unknown>() })
+    .addNode("inner", inner)
+    .addEdge(START, "inner")
+    .addEdge("inner", END)
+    .compile();
+  const runner = new AppRunner(app);
+  const context = [user({ name: "Ada" })];
+  await runner.invoke("s", undefined, { context, config: { model: "small" } });
+  await runner.runUntilComplete("s", { context, config: { model: "big" }, allowConfigChange: true });
+  const { state } = await runner.resume("s", "yes", { context, config: { model: "big" } });
+  expect(state.seen).toEqual([["yes", "Ada", "big"]]);
+});
