@@ -1,8 +1,14 @@
-// Prints `N passed, N failed[, N skipped]` from Vitest's JSON results, over all files given, and exits 1 unless all is well.
+// Names what failed and prints `N passed, N failed[, N skipped]` from Vitest's JSON results, over all files given; exits 1 unless
+// all is well.
 import { existsSync, readFileSync } from "node:fs";
 
 const counts = process.argv.slice(2).map((file) => {
-  return existsSync(file) ? count(JSON.parse(readFileSync(file, "utf8"))) : neverRan();
+  if (!existsSync(file)) {
+    return neverRan();
+  }
+  const results = JSON.parse(readFileSync(file, "utf8"));
+  tellFailures(results);
+  return count(results);
 });
 const [passed, failed, skipped] = ["passed", "failed", "skipped"].map((kind) => {
   return counts.reduce((sum, one) => sum + one[kind], 0);
@@ -10,6 +16,18 @@ const [passed, failed, skipped] = ["passed", "failed", "skipped"].map((kind) => 
 
 console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`);
 process.exitCode = failed > 0 || counts.some((one) => one.passed === 0) ? 1 : 0;
+
+/** Again here, at the end: the place where they failed is thousands of lines above. */
+function tellFailures({ testResults }) {
+  for (const file of testResults) {
+    if (brokeOutsideTests(file)) {
+      console.log(`failed: ${file.name}\n${file.message}`);
+    }
+    for (const { fullName, failureMessages } of file.assertionResults.filter((test) => test.status === "failed")) {
+      console.log(`failed: ${file.name} > ${fullName}\n${failureMessages.join("\n")}`);
+    }
+  }
+}
 
 function count(results) {
   return {

@@ -54,7 +54,6 @@ export { END, Send, START, type Target } from "./graph/target.js";
 export type { CancelAnswer, DrainOptions } from "./runner/active-runs.js";
 export { AppRunner, type PruneOptions } from "./runner/app-runner.js";
 export type { ForkOptions, InvokeOptions } from "./runner/calls.js";
-export type { SubgraphView } from "./runner/children.js";
 export type { RunEvent, RunEventBody } from "./runner/events.js";
 export {
   type HookFailure,
@@ -69,8 +68,15 @@ export type { SessionFilter } from "./runner/listing.js";
 export type { AppRunnerOptions, RunOptions, StepOptions } from "./runner/options.js";
 export type { HistoryOptions } from "./runner/past.js";
 export type { BarrierOutcome, PausedReport, RunResult, RunSummary, StepReport, StepResult } from "./runner/report.js";
-export type { SessionPredicate } from "./runner/stop-options.js";
-export { type ReadOptions, type Resume, type RunStream, resumeWith, type StreamOptions } from "./runner/stream.js";
+export type { SessionPredicate } from "./runner/stops/stop-options.js";
+export {
+  type ReadOptions,
+  type Resume,
+  type RunStream,
+  resumeWith,
+  type StreamOptions,
+} from "./runner/stream/stream.js";
+export type { SubgraphView } from "./runner/subgraph/children.js";
 export type { Checkpoint, CheckpointRef, CheckpointSource, Gate, Note } from "./session/checkpoint.js";
 export type {
   CacheEntry,

@@ -13,7 +13,6 @@ import type { Breakpoint } from "../superstep/breakpoint.js";
 import type { Until } from "../superstep/until.js";
 import { ActiveRuns, type CancelAnswer, type DrainOptions } from "./active-runs.js";
 import { Calls, type ForkOptions, type InvokeOptions } from "./calls.js";
-import { pruneChildren, type SubgraphView, subgraphsOf } from "./children.js";
 import { driveOn, driveOnce } from "./drive.js";
 import type { RunHooks } from "./hooks.js";
 import { Leases } from "./leases.js";
@@ -38,10 +37,11 @@ import { checkExists, checkpointAt, type HistoryOptions, historyOf } from "./pas
 import { onSignals } from "./process-signals.js";
 import type { RunResult, StepResult } from "./report.js";
 import type { Engine } from "./run.js";
-import { checkUntil, type Stops } from "./stop-options.js";
-import type { Resume, RunStream, StreamOptions } from "./stream.js";
-import { openStream } from "./streaming.js";
-import { withSubgraphs } from "./subgraph.js";
+import { checkUntil, type Stops } from "./stops/stop-options.js";
+import type { Resume, RunStream, StreamOptions } from "./stream/stream.js";
+import { openStream } from "./stream/streaming.js";
+import { pruneChildren, type SubgraphView, subgraphsOf } from "./subgraph/children.js";
+import { withSubgraphs } from "./subgraph/subgraph.js";
 
 /** What pruning leaves; a checkpoint goes only when every limit that is given lets it go. */
 export interface PruneOptions {

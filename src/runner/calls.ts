@@ -6,7 +6,6 @@ import { type SessionView, viewOf } from "../session/view.js";
 import type { Channels, UpdateOf } from "../state/channel.js";
 import type { ActiveRuns } from "./active-runs.js";
 import { RunCancellation } from "./cancellation.js";
-import { deleteChildren } from "./children.js";
 import { driveOn } from "./drive.js";
 import { forkedCheckpoint, updatedCheckpoint } from "./editing.js";
 import type { EventSink } from "./events.js";
@@ -17,7 +16,8 @@ import { checkExists, originOf } from "./past.js";
 import type { RunResult } from "./report.js";
 import { answersOf, storeAnswers } from "./resuming.js";
 import { type Engine, nextStep, type Run, type Standing } from "./run.js";
-import { readBreakpoints, type Stops } from "./stop-options.js";
+import { readBreakpoints, type Stops } from "./stops/stop-options.js";
+import { deleteChildren } from "./subgraph/children.js";
 
 /** How `invoke` begins, and how far it goes. */
 export interface InvokeOptions<N extends string = string> extends RunOptions<N> {

@@ -9,7 +9,7 @@ import { untilBefore } from "../superstep/until.js";
 import { DEFAULT_MAX_STEPS } from "./options.js";
 import { nextStep, type Run } from "./run.js";
 import { annotate } from "./saving.js";
-import type { Stops } from "./stop-options.js";
+import type { Stops } from "./stops/stop-options.js";
 
 /** The pause that stands before the next superstep, stored; undefined when the way is free. Throws RunAbortedError and StepLimitError. */
 export function stopBefore<C extends Channels>(run: Run<C>): Awaitable<PauseReason | undefined> {

@@ -2,8 +2,8 @@
 import { isChildId } from "../session/child-id.js";
 import type { SessionStatus } from "../session/status.js";
 import type { SessionSummary } from "../session/view.js";
-import { behindChildren } from "./children.js";
 import type { Store } from "./store.js";
+import { behindChildren } from "./subgraph/children.js";
 
 /** Which sessions to list, ordered by id. */
 export interface SessionFilter {

@@ -14,7 +14,7 @@ import type { RunHooks } from "./hooks.js";
 import type { LeaseOptions } from "./leases.js";
 import { checkSignals } from "./process-signals.js";
 import { type ConfigOptions, checkConfig } from "./run-config.js";
-import { checkPredicates, type SessionPredicate } from "./stop-options.js";
+import { checkPredicates, type SessionPredicate } from "./stops/stop-options.js";
 
 /** Where a superstep stops, and what may abort it. */
 export interface StepOptions<N extends string = string> extends InterruptOptions<N>, ConfigOptions {

@@ -15,7 +15,7 @@ import type { RunCancellation } from "./cancellation.js";
 import type { EventSink } from "./events.js";
 import type { HookList } from "./hooks.js";
 import type { RunOptions } from "./options.js";
-import type { SessionPredicate, Stops } from "./stop-options.js";
+import type { SessionPredicate, Stops } from "./stops/stop-options.js";
 import type { Store } from "./store.js";
 import type { Tally } from "./tally.js";
 import type { Trace } from "./telemetry.js";

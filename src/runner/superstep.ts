@@ -27,8 +27,7 @@ import { reportOf, type StepReport } from "./report.js";
 import { frontierContext, nextStep, type Run } from "./run.js";
 import { commit } from "./saving.js";
 import { scheduleTasks } from "./scheduling.js";
-import type { Stops } from "./stop-options.js";
-import { type Outcome, type Stop, stopAfter } from "./stops.js";
+import { type Outcome, type Stop, stopAfter } from "./stops/stops.js";
 import { SPANS, within } from "./telemetry.js";
 
 /** What came of trying one superstep. */
@@ -79,10 +78,9 @@ function advance<C extends Channels>(run: Run<C>): Awaitable<Advance> {
     (came) => {
       if (came.kind === "asked") return pauseOnQuestions(run, trial, came);
       if (came.kind === "drained") return pauseWithin(run, trial, came);
-      const stop = run.stops === undefined ? undefined : stopOf(run, run.stops, came);
-      const checkpoint = nextCheckpoint(run, came, stop !== undefined && "reason" in stop ? stop.reason : undefined);
-      const flaw = stop !== undefined && "error" in stop ? stop.error : came.stall;
-      return after(commit(run, checkpoint), () => conclude(run, trial, checkpoint, flaw));
+      const stop = stopOf(run, came);
+      const checkpoint = nextCheckpoint(run, came, stop?.reason);
+      return after(commit(run, checkpoint), () => conclude(run, trial, checkpoint, came.stall ?? stop?.error));
     },
     (error) => fail(run, trial, error),
   );
@@ -183,11 +181,11 @@ function nextFrontier<C extends Channels>(
 }
 
 /** Completion, and the options, come before what else may stop the session (P1). */
-function stopOf<C extends Channels>(run: Run<C>, stops: Stops, came: ReadyAttempt<C>): Stop | undefined {
-  const { frontier } = run.standing.checkpoint;
-  if (came.frontier.end !== undefined || pauseAfter(run.options, frontier, nextStep(run)) !== undefined)
-    return undefined;
-  return stopAfter(run, stops, came);
+function stopOf<C extends Channels>(run: Run<C>, came: ReadyAttempt<C>): Stop | undefined {
+  const { stops, options, standing } = run;
+  if (stops === undefined || came.frontier.end !== undefined) return undefined;
+  const isPaused = pauseAfter(options, standing.checkpoint.frontier, nextStep(run)) !== undefined;
+  return isPaused ? undefined : stopAfter(run, stops, came);
 }
 
 function nextCheckpoint<C extends Channels>(

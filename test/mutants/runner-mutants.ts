@@ -177,7 +177,7 @@ export const RUNNER_MUTANTS: readonly Mutant[] = [
   },
   {
     breaks: "L14: events that last are dropped before they are read",
-    file: "src/runner/event-buffer.ts",
+    file: "src/runner/stream/event-buffer.ts",
     find: " && (this.#lasting.first?.seq ?? 0) <= read) this.#lasting.drop();",
     replace: " && read >= 0) this.#lasting.drop();",
     killers: ["test/runner/readers.test.ts"],
@@ -191,7 +191,7 @@ export const RUNNER_MUTANTS: readonly Mutant[] = [
   },
   {
     breaks: "C3: a store that fails within a subgraph is a failure of its node, which retry and onError may hide",
-    file: "src/runner/subgraph.ts",
+    file: "src/runner/subgraph/subgraph.ts",
     find: "entry.storeFailed(error);",
     replace: "throw error;",
     killers: ["test/runner/subgraphs.test.ts"],
@@ -205,14 +205,14 @@ export const RUNNER_MUTANTS: readonly Mutant[] = [
   },
   {
     breaks: "P3: an answer does not go down to the subgraph that asked",
-    file: "src/runner/subgraph.ts",
+    file: "src/runner/subgraph/subgraph.ts",
     find: "storeAnswers(run, answersFor(standing.records, memory))",
     replace: "storeAnswers(run, [])",
     killers: ["test/runner/subgraphs.test.ts"],
   },
   {
     breaks: "what changed in a subgraph is told from the parent's present state, not from what it began with",
-    file: "src/runner/passage.ts",
+    file: "src/runner/subgraph/passage.ts",
     find: "netUpdate(sub.shared, first ?? (await beginningOf(run)), checkpoint)",
     replace: "netUpdate(sub.shared, first ?? checkpoint, checkpoint)",
     killers: ["test/runner/subgraphs.test.ts", "test/properties/inlined.test.ts"],

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { AppRunner, type Channels, InvalidOptionError, type RunEvent, type RunStream } from "../../src/index.js";
-import { EventBuffer } from "../../src/runner/event-buffer.js";
+import { EventBuffer } from "../../src/runner/stream/event-buffer.js";
 import { HandCrank } from "../hand-crank.js";
 import { chain, failureOf, looping, says, type TestNode } from "./graphs.js";
 

@@ -1,11 +1,11 @@
 /** What may stop a run besides its options, and the checks of it: targets and breakpoints are refused when they are given, not when they would be met. */
-import { InvalidOptionError, UnknownNodeError } from "../errors.js";
-import type { GraphPlan } from "../graph/plan.js";
-import { END } from "../graph/target.js";
-import type { SessionView } from "../session/view.js";
-import type { Channels } from "../state/channel.js";
-import { type Breakpoint, COMPARISONS, type Comparison } from "../superstep/breakpoint.js";
-import type { Until } from "../superstep/until.js";
+import { InvalidOptionError, UnknownNodeError } from "../../errors.js";
+import type { GraphPlan } from "../../graph/plan.js";
+import { END } from "../../graph/target.js";
+import type { SessionView } from "../../session/view.js";
+import type { Channels } from "../../state/channel.js";
+import { type Breakpoint, COMPARISONS, type Comparison } from "../../superstep/breakpoint.js";
+import type { Until } from "../../superstep/until.js";
 
 /** A condition on a session at a boundary. Synchronous, and pure: it is not asked again where the run stopped. */
 export type SessionPredicate = (session: SessionView<Channels>) => boolean;

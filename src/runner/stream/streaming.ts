@@ -1,12 +1,12 @@
 /** A call as a stream of its events: numbered, stamped, and with one terminal event however it ends. */
-import { recordOf } from "../errors.js";
-import type { Channels, UpdateOf } from "../state/channel.js";
-import type { Clock } from "../superstep/task-context.js";
-import type { Calls } from "./calls.js";
-import { RunCancellation } from "./cancellation.js";
-import type { EventSink } from "./events.js";
-import { checkBuffer } from "./options.js";
-import type { RunResult } from "./report.js";
+import { recordOf } from "../../errors.js";
+import type { Channels, UpdateOf } from "../../state/channel.js";
+import type { Clock } from "../../superstep/task-context.js";
+import type { Calls } from "../calls.js";
+import { RunCancellation } from "../cancellation.js";
+import type { EventSink } from "../events.js";
+import { checkBuffer } from "../options.js";
+import type { RunResult } from "../report.js";
 import { EventStream, isResume, type Resume, type StreamOptions } from "./stream.js";
 
 /** What is streamed. */

@@ -2,20 +2,20 @@
  * What may stop a run after a superstep besides the options of P1, in this order: how far it is to go, then the session's breakpoints. The
  * pause is committed with the superstep (C1). Nothing here costs a run anything that has neither.
  */
-import { InvalidOptionError, PredicateError } from "../errors.js";
-import { type Note, tasksOf } from "../session/checkpoint.js";
-import { READY } from "../session/status.js";
-import type { SessionView } from "../session/view.js";
-import type { Channels } from "../state/channel.js";
-import type { BarrierResult } from "../superstep/barrier.js";
-import { isHit } from "../superstep/breakpoint.js";
-import type { Frontier } from "../superstep/frontier.js";
-import type { PauseReason } from "../superstep/interrupts.js";
-import type { TaskResult } from "../superstep/outcome.js";
-import type { RouteAnswers } from "../superstep/routes.js";
-import { isThenable } from "../superstep/thenable.js";
-import { untilAfter } from "../superstep/until.js";
-import type { Engine, Run } from "./run.js";
+import { InvalidOptionError, PredicateError } from "../../errors.js";
+import { type Note, tasksOf } from "../../session/checkpoint.js";
+import { READY } from "../../session/status.js";
+import type { SessionView } from "../../session/view.js";
+import type { Channels } from "../../state/channel.js";
+import type { BarrierResult } from "../../superstep/barrier.js";
+import { isHit } from "../../superstep/breakpoint.js";
+import type { Frontier } from "../../superstep/frontier.js";
+import type { PauseReason } from "../../superstep/interrupts.js";
+import type { TaskResult } from "../../superstep/outcome.js";
+import type { RouteAnswers } from "../../superstep/routes.js";
+import { isThenable } from "../../superstep/thenable.js";
+import { untilAfter } from "../../superstep/until.js";
+import type { Engine, Run } from "../run.js";
 import type { SessionPredicate, Stops } from "./stop-options.js";
 
 /** What came of a superstep, before it is committed. */
@@ -26,7 +26,10 @@ export interface Outcome<C extends Channels> {
   readonly answers: RouteAnswers;
 }
 /** The superstep commits with the pause; or it commits, and the error is thrown after that. */
-export type Stop = { readonly reason: PauseReason } | { readonly error: PredicateError };
+export interface Stop {
+  readonly reason?: PauseReason;
+  readonly error?: PredicateError;
+}
 
 /** Undefined when nothing may stop the run. Throws InvalidOptionError for a predicate that the runner does not have. */
 export function stopsOf<C extends Channels>(

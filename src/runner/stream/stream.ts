@@ -1,12 +1,12 @@
 /** A run as events: it runs whether or not anyone iterates; iteration ends after the terminal event and never throws. */
-import { InvalidOptionError } from "../errors.js";
-import type { Channels } from "../state/channel.js";
-import type { InvokeOptions } from "./calls.js";
-import type { RunCancellation } from "./cancellation.js";
+import { InvalidOptionError } from "../../errors.js";
+import type { Channels } from "../../state/channel.js";
+import type { InvokeOptions } from "../calls.js";
+import type { RunCancellation } from "../cancellation.js";
+import type { RunEvent } from "../events.js";
+import type { RunResult } from "../report.js";
 import { EventBuffer } from "./event-buffer.js";
 import { EventReader } from "./event-reader.js";
-import type { RunEvent } from "./events.js";
-import type { RunResult } from "./report.js";
 
 /** A wish to resume instead of giving input. Branded: a channel may be called `resume` too. */
 export interface Resume {

@@ -9,27 +9,27 @@ import {
   InvalidOptionError,
   locate,
   RunAbortedError,
-} from "../errors.js";
-import type { Checkpoint } from "../session/checkpoint.js";
-import { childId } from "../session/child-id.js";
-import type { Channels, UpdateOf } from "../state/channel.js";
-import { answersDue, closed, openInterrupts, type PendingInterrupt } from "../superstep/interrupts.js";
-import type { InterruptRecord, TaskMemory, TaskRecord } from "../superstep/record.js";
-import type { Ask, Descent } from "../superstep/task-context.js";
-import type { ActiveRuns } from "./active-runs.js";
-import { RunCancellation } from "./cancellation.js";
+} from "../../errors.js";
+import type { Checkpoint } from "../../session/checkpoint.js";
+import { childId } from "../../session/child-id.js";
+import type { Channels, UpdateOf } from "../../state/channel.js";
+import { answersDue, closed, openInterrupts, type PendingInterrupt } from "../../superstep/interrupts.js";
+import type { InterruptRecord, TaskMemory, TaskRecord } from "../../superstep/record.js";
+import type { Ask, Descent } from "../../superstep/task-context.js";
+import type { ActiveRuns } from "../active-runs.js";
+import { RunCancellation } from "../cancellation.js";
+import { driveOn } from "../drive.js";
+import { within } from "../events.js";
+import { HookList } from "../hooks.js";
+import { firstCheckpoint } from "../invocation.js";
+import { loadStanding, openRun } from "../opening.js";
+import type { RunOptions } from "../options.js";
+import { storeAnswers } from "../resuming.js";
+import { type Engine, type Entry, frontierContext, type Run, type Standing } from "../run.js";
+import { annotate } from "../saving.js";
+import { SPANS } from "../telemetry.js";
 import { deleteChildren } from "./children.js";
-import { driveOn } from "./drive.js";
-import { within } from "./events.js";
-import { HookList } from "./hooks.js";
-import { firstCheckpoint } from "./invocation.js";
-import { loadStanding, openRun } from "./opening.js";
-import type { RunOptions } from "./options.js";
 import { resultOf, stateAtEntry } from "./passage.js";
-import { storeAnswers } from "./resuming.js";
-import { type Engine, type Entry, frontierContext, type Run, type Standing } from "./run.js";
-import { annotate } from "./saving.js";
-import { SPANS } from "./telemetry.js";
 
 /** The engine of a graph whose nodes may be graphs; the same one when none is. */
 export function withSubgraphs<C extends Channels>(engine: Engine<C>, active: ActiveRuns): Engine<C> {

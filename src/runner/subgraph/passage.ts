@@ -1,13 +1,13 @@
 /** What goes into a graph that is a node, and what comes out of it: mapped by the node's options, or by channels that both have. */
-import { CheckpointNotFoundError } from "../errors.js";
-import { Command, isCommand } from "../graph/command.js";
-import type { SubgraphPlan } from "../graph/plan.js";
-import { Send } from "../graph/target.js";
-import type { Checkpoint } from "../session/checkpoint.js";
-import type { AnyChannel, Channels, StateOf } from "../state/channel.js";
-import type { ParentWord, RouteTarget } from "../superstep/outcome.js";
-import { initialState } from "./invocation.js";
-import type { Engine, Run } from "./run.js";
+import { CheckpointNotFoundError } from "../../errors.js";
+import { Command, isCommand } from "../../graph/command.js";
+import type { SubgraphPlan } from "../../graph/plan.js";
+import { Send } from "../../graph/target.js";
+import type { Checkpoint } from "../../session/checkpoint.js";
+import type { AnyChannel, Channels, StateOf } from "../../state/channel.js";
+import type { ParentWord, RouteTarget } from "../../superstep/outcome.js";
+import { initialState } from "../invocation.js";
+import type { Engine, Run } from "../run.js";
 
 /** What it begins with: shared values as they are, by reference; they are not folded again. */
 export function stateAtEntry(

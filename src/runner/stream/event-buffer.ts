@@ -3,7 +3,7 @@
  * newest `size` stay; all others stay until they are read, and the newest `size` of them after that. A reader that comes too late for some
  * is told how many, in their place. Nobody waits for a reader.
  */
-import type { RunEvent } from "./events.js";
+import type { RunEvent } from "../events.js";
 
 /** A reader's place: the events up to `seen` it has had. */
 export interface Place {

@@ -1,7 +1,7 @@
 /** One reader of a run's events: it has each of them once, in order, from its place on; it ends after the last one and never throws. */
-import { crashPoint } from "../crash-point.js";
+import { crashPoint } from "../../crash-point.js";
+import type { RunEvent } from "../events.js";
 import type { EventBuffer, Place } from "./event-buffer.js";
-import type { RunEvent } from "./events.js";
 
 type Answer = IteratorResult<RunEvent, undefined>;
 

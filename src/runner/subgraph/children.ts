@@ -2,14 +2,14 @@
  * The sessions of subgraphs, beside those of users: how they are found, shown, and how they go. One belongs to the checkpoint in whose
  * frontier its task stands, and stays as long as that is shown.
  */
-import { SessionBusyError, type TaskRef } from "../errors.js";
-import { type Checkpoint, parseCheckpointId } from "../session/checkpoint.js";
-import { childId, childPath, childPrefix, isChildId } from "../session/child-id.js";
-import { type SessionView, viewOf } from "../session/view.js";
-import type { Channels } from "../state/channel.js";
-import type { ActiveRuns } from "./active-runs.js";
-import { RunCancellation } from "./cancellation.js";
-import type { Store } from "./store.js";
+import { SessionBusyError, type TaskRef } from "../../errors.js";
+import { type Checkpoint, parseCheckpointId } from "../../session/checkpoint.js";
+import { childId, childPath, childPrefix, isChildId } from "../../session/child-id.js";
+import { type SessionView, viewOf } from "../../session/view.js";
+import type { Channels } from "../../state/channel.js";
+import type { ActiveRuns } from "../active-runs.js";
+import { RunCancellation } from "../cancellation.js";
+import type { Store } from "../store.js";
 
 /** A subgraph as it stands. */
 export interface SubgraphView {
