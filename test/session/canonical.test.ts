@@ -13,7 +13,9 @@ test("the order of keys says nothing, that of lists does", () => {
 });
 
 test("records with shuffled keys have one text, whatever stands in them", () => {
-  const record = fc.dictionary(fc.string(), fc.oneof(fc.jsonValue(), storableValue()), { maxKeys: 6 });
+  // A record with a "__proto__" of its own cannot be sealed.
+  const key = fc.string().filter((name) => name !== "__proto__");
+  const record = fc.dictionary(key, fc.oneof(fc.jsonValue(), storableValue()), { maxKeys: 6 });
   fc.assert(
     fc.property(record, fc.infiniteStream(fc.nat()), (value, shuffle) => {
       seal(value);
