@@ -15,6 +15,7 @@ import type { LeaseOptions } from "./leases.js";
 import { checkSignals } from "./process-signals.js";
 import { type ConfigOptions, checkConfig } from "./run-config.js";
 import { checkPredicates, type SessionPredicate } from "./stops/stop-options.js";
+import { checkLimitOrder } from "./subgraph/limit-order.js";
 
 /** Where a superstep stops, and what may abort it. */
 export interface StepOptions<N extends string = string> extends InterruptOptions<N>, ConfigOptions {
@@ -84,24 +85,17 @@ export function checkRunnerOptions<C extends Channels>(options: AppRunnerOptions
   for (const [name, permits] of Object.entries(options.limits ?? {})) checkCount(`limits.${name}`, permits);
   checkOneOf("onFailure", options.onFailure, ["drain", "abort"]);
   checkOneOf("durability", options.durability, ["step", "exit"]);
-  checkNodeOptions(plan, options, []);
+  checkNodeOptions(plan, options);
+  checkLimitOrder(plan);
 }
 
-/** Of the graphs within, too. A graph that waited for a permit which the node around it holds would wait for ever. */
-function checkNodeOptions<C extends Channels>(
-  plan: GraphPlan<C>,
-  runner: AppRunnerOptions,
-  held: readonly string[],
-): void {
+/** Of the graphs within, too. */
+function checkNodeOptions<C extends Channels>(plan: GraphPlan<C>, runner: AppRunnerOptions): void {
   for (const { name, options, sub } of plan.nodes.values()) {
     const { limit, cache } = options;
     checkLimit(name, limit, runner.limits ?? {});
     if (cache !== undefined) checkCacheStore(name, runner.checkpointer);
-    if (limit !== undefined && held.includes(limit)) {
-      const problem = `has "${limit}", which node "${name}" asks for within a subgraph whose node holds it`;
-      throw new InvalidOptionError("limits", problem, "give the node and what is within it limits of different names");
-    }
-    if (sub !== undefined) checkNodeOptions(sub.plan, runner, limit === undefined ? held : [...held, limit]);
+    if (sub !== undefined) checkNodeOptions(sub.plan, runner);
   }
 }
 

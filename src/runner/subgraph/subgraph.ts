@@ -16,6 +16,7 @@ import type { Channels, UpdateOf } from "../../state/channel.js";
 import { answersDue, closed, openInterrupts, type PendingInterrupt } from "../../superstep/interrupts.js";
 import type { InterruptRecord, TaskMemory, TaskRecord } from "../../superstep/record.js";
 import type { Ask, Descent } from "../../superstep/task-context.js";
+import { isThenable } from "../../superstep/thenable.js";
 import type { ActiveRuns } from "../active-runs.js";
 import { RunCancellation } from "../cancellation.js";
 import { driveOn } from "../drive.js";
@@ -128,12 +129,19 @@ async function begin(
   { sessionId, cancellation, fence }: Visit,
 ): Promise<Standing<Channels>> {
   const { state: around } = run.standing.checkpoint;
-  const input = sub.input === undefined ? task.input : sub.input(around, task.input);
+  const input = sub.input === undefined ? task.input : inputOf(sub.node, sub.input(around, task.input));
   const state = stateAtEntry(engine, sub, around);
   const invocation = { sessionId, input: input as UpdateOf<Channels> | undefined, state, cancellation };
   const checkpoint = await firstCheckpoint(engine, invocation);
   await engine.store.commit(checkpoint as Checkpoint, { fence });
   return { checkpoint, note: checkpoint.note, records: [] };
+}
+
+/** A promise that is refused has nobody else who hears of its rejection. */
+function inputOf(node: string, input: unknown): unknown {
+  if (!isThenable(input)) return input;
+  input.then(undefined, () => undefined);
+  throw new InvalidOptionError("input", `of node "${node}" gave a promise`, "make it synchronous, and fetch in a node");
 }
 
 /** Answers that came to the session around it, for questions that are still open here. */
