@@ -1,5 +1,5 @@
 /** Options, checked when they are given: a typed error names the one that means nothing. */
-import { InvalidOptionError, UnknownNodeError } from "../errors.js";
+import { InvalidOptionError } from "../errors.js";
 import type { GraphPlan } from "../graph/plan.js";
 import { contextOf } from "../graph/run-context.js";
 import type { Checkpointer } from "../session/checkpointer.js";
@@ -14,6 +14,7 @@ import type { RunHooks } from "./hooks.js";
 import type { LeaseOptions } from "./leases.js";
 import { checkSignals } from "./process-signals.js";
 import { type ConfigOptions, checkConfig } from "./run-config.js";
+import { checkInterrupts } from "./stops/interrupt-options.js";
 import { checkPredicates, type SessionPredicate } from "./stops/stop-options.js";
 import { checkLimitOrder } from "./subgraph/limit-order.js";
 
@@ -129,8 +130,7 @@ export function checkRunOptions<C extends Channels>(options: RunOptions, plan: G
   checkPort("signal", options.signal, ["addEventListener", "removeEventListener"]);
   contextOf(options.context);
   checkConfig(options.config);
-  checkNodes("interruptBefore", options.interruptBefore, plan);
-  checkNodes("interruptAfter", options.interruptAfter, plan);
+  checkInterrupts(options, plan);
 }
 
 /** Throws InvalidOptionError. */
@@ -216,16 +216,6 @@ export function checkSessionId(sessionId: unknown, option = "sessionId"): void {
 export function checkReadableId(sessionId: unknown, option = "sessionId"): void {
   if (typeof sessionId === "string" && sessionId !== "" && sessionId.length <= 512 && sessionId.isWellFormed()) return;
   throw new InvalidOptionError(option, "is no usable name", "pass a well-formed string of 1 to 512 characters");
-}
-
-function checkNodes<C extends Channels>(option: string, nodes: unknown, plan: GraphPlan<C>): void {
-  if (nodes === undefined || nodes === "*") return;
-  if (!Array.isArray(nodes)) {
-    throw new InvalidOptionError(option, "is no list of nodes", 'pass a list of node names, or "*"');
-  }
-  for (const node of nodes.map(String)) {
-    if (!plan.nodes.has(node)) throw new UnknownNodeError(node, option, [...plan.nodes.keys()]);
-  }
 }
 
 function checkCount(option: string, value: number | undefined): void {
