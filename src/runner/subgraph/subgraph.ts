@@ -114,7 +114,10 @@ async function driveWithin(
   first: Checkpoint<Channels> | undefined,
 ): Promise<Descent> {
   const untold = untoldPause(run);
-  if (untold !== undefined) return { kind: "paused", pause: pauseOf(run, sub.node, untold) };
+  if (untold !== undefined) {
+    run.trace?.end();
+    return { kind: "paused", pause: pauseOf(run, sub.node, untold) };
+  }
   const { records } = run.standing;
   const ended = await driveOn(run, () => storeAnswers(run, answersFor(records, memory)));
   if (ended.outcome === "completed") return { kind: "finished", result: await resultOf(run, sub, first) };
