@@ -99,6 +99,12 @@ export class AppRunner<C extends Channels, N extends string> {
    * each instance of it. The target is not kept beyond the call. Throws InvalidOptionError,
    * UnknownNodeError, and PredicateError when `when` throws or answers with neither true nor false; its superstep is committed.
    */
+  runUntil(sessionId: string, target: Until<SessionView<C>, N>, options?: RunOptions<N>): Promise<RunResult<C>>;
+  runUntil(
+    sessionId: string,
+    target: UntilWithin<SessionView<Channels>>,
+    options?: RunOptions<N>,
+  ): Promise<RunResult<C>>;
   async runUntil(
     sessionId: string,
     target: Until<SessionView<C>, N> | UntilWithin<SessionView<Channels>>,

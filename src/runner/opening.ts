@@ -51,7 +51,7 @@ export async function loadStanding<C extends Channels>(
 }
 
 /** Where a run within a subgraph is. */
-export interface Inside extends Pick<Run<Channels>, "told" | "allStops"> {
+interface Inside extends Pick<Run<Channels>, "told" | "allStops"> {
   readonly path: readonly string[];
   /** The span that its own stand under, if anybody records. */
   readonly trace: Trace | undefined;

@@ -5,7 +5,7 @@ import type { Settled } from "../superstep/attempt.js";
 import { closeAsks, type DrainedReason, type PauseReason, recordAsks, toPending } from "../superstep/interrupts.js";
 import type { PauseWithin } from "../superstep/told.js";
 import type { Verdict } from "../superstep/verdict.js";
-import { tellSettled } from "./failure.js";
+import { countedAfresh, tellSettled } from "./failure.js";
 import { pausedNote } from "./gates.js";
 import type { PauseRequest } from "./hooks.js";
 import type { Keeper } from "./keeper.js";
@@ -50,7 +50,8 @@ export async function pauseWithin<C extends Channels>(
   const { note } = run.standing;
   const known = run.path === undefined ? { ...note.told, ...told } : told;
   const noted = told === undefined || known === undefined ? note : { ...note, told: known };
-  await annotate(run, pausedNote(run, noted, reason), keeper.unwritten(settled));
+  const afresh = told === undefined ? [] : countedAfresh(run);
+  await annotate(run, pausedNote(run, noted, reason), [...keeper.unwritten(settled), ...afresh]);
   tellSettled(run, settled, keeper, nextStep(run));
   return { kind: "paused", reason, report: undefined };
 }

@@ -313,6 +313,18 @@ test("P6: what was given up within is waited for before anybody goes in again", 
   expect((await again).state.log).toEqual(["done"]);
 });
 
+test("S7: an output that never settles is late with its node, and nobody waits for it on the next try", async () => {
+  const clock = new TestClock();
+  const answers: readonly unknown[] = [new Promise(() => undefined), { log: "at last" }];
+  let tries = 0;
+  const output = () => answers[tries++] as { readonly log: string };
+  const options = { output, timeoutMs: 10, retry: { maxAttempts: 2, initialDelayMs: 0 } };
+  const runner = new AppRunner(chain({ sub: [chain({ says }), options] }), { clock });
+  const run = runner.invoke("s");
+  await clock.advance(10);
+  expect((await run).state.log).toEqual(["at last"]);
+});
+
 test("P6: a runner that closes ends a subgraph at its own boundary", async () => {
   const checkpointer = new MemoryCheckpointer();
   const crank = new HandCrank();

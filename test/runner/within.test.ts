@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { AppRunner, END, type RunOptions, type RunResult, Send, START, StateGraph } from "../../src/index.js";
 import { SqliteCheckpointer } from "../../src/sqlite.js";
+import { TestClock } from "../../src/testing.js";
 import { HandCrank } from "../hand-crank.js";
 import { abreast, chain, channels, failureOf, listOf, says, type TestChannels, type TestNode } from "./graphs.js";
 import { everyStore } from "./stores.js";
@@ -208,6 +209,39 @@ test("P2: discardPending makes subgraphs stop again where they had stopped", asy
   const again = { within, discardPending: true };
   expect(reasonOf(await runner.runUntilComplete("s", again))).toMatchObject({ kind: "beforeNode", step: 0 });
   expect(reasonOf(await runner.runUntilComplete("s", again))).toBe("completed");
+});
+
+test("P2: whoever goes on from a pause within has all attempts of the node again", async () => {
+  const clock = new TestClock();
+  let fails = 1;
+  const breaks: TestNode = (_, { node }) => {
+    if (fails-- > 0) throw new RangeError("not yet");
+    return { log: node };
+  };
+  const retry = { maxAttempts: 2, initialDelayMs: 0, budgetMs: 1_000 };
+  const runner = new AppRunner(chain({ sub: [chain({ breaks, after: breaks }), { retry }] }), { clock });
+  const within = { sub: { interruptAfter: ["breaks"] } };
+  const going = runner.invoke("s", {}, { within });
+  await clock.advance(0);
+  expect(reasonOf(await going)).toMatchObject({ kind: "afterNode", step: 1 });
+  await clock.advance(60_000);
+  fails = 1;
+  const again = runner.runUntilComplete("s", { within });
+  await clock.advance(0);
+  expect((await again).state.log).toEqual(["breaks", "after"]);
+});
+
+test("node names within are checked by the compiler at the first level, and what a condition sees is the subgraph", async () => {
+  const runner = new AppRunner(paper);
+  await runner.createSession("s");
+  // @ts-expect-error no node of that name
+  expect(await failureOf(runner.runStep("s", { within: { ghost: {} } }))).toMatchObject({ code: "UNKNOWN_NODE" });
+  const paused = await runner.runUntil("s", {
+    when: ({ state, step }) => step === 2 && "log" in state,
+    within: ["review"],
+  });
+  expect(reasonOf(paused)).toMatchObject({ kind: "until", path: ["review"], step: 2 });
+  expect(await runner.runUntil("s", { when: ({ state }) => state.log.length === 4 })).toMatchObject({ step: 2 });
 });
 
 test("C5: another process goes on within, past what this one was told, on a file", async () => {

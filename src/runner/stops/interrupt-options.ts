@@ -18,7 +18,7 @@ export function checkInterrupts<C extends Channels>(
 }
 
 /** The graph that is the node of that name. Throws InvalidOptionError and UnknownNodeError. */
-export function graphAt<C extends Channels>(option: string, name: unknown, plan: GraphPlan<C>): GraphPlan<Channels> {
+function graphAt<C extends Channels>(option: string, name: unknown, plan: GraphPlan<C>): GraphPlan<Channels> {
   const node = typeof name === "string" ? plan.nodes.get(name) : undefined;
   if (node === undefined) throw new UnknownNodeError(String(name), option, [...plan.nodes.keys()]);
   if (node.sub !== undefined) return node.sub.plan;

@@ -19,7 +19,7 @@ import type { InterruptRecord, TaskMemory, TaskRecord } from "../../superstep/re
 import type { Descent } from "../../superstep/task-context.js";
 import { isThenable } from "../../superstep/thenable.js";
 import type { ActiveRuns } from "../active-runs.js";
-import { RunCancellation } from "../cancellation.js";
+import { RunCancellation, unlessAborted } from "../cancellation.js";
 import { driveOn } from "../drive.js";
 import { within } from "../events.js";
 import { HookList } from "../hooks.js";
@@ -120,7 +120,10 @@ async function driveWithin(
   }
   const { records } = run.standing;
   const ended = await driveOn(run, () => storeAnswers(run, answersFor(records, memory)));
-  if (ended.outcome === "completed") return { kind: "finished", result: await resultOf(run, sub, first) };
+  if (ended.outcome === "completed") {
+    const { cancellation, sessionId } = run;
+    return { kind: "finished", result: await unlessAborted(cancellation, sessionId, resultOf(run, sub, first)) };
+  }
   const { reason } = ended;
   if (reason.kind === "interrupt") return { kind: "asked", asks: asksOf(sub.node, reason.interrupts, memory) };
   return isStandstill(reason) ? { kind: "paused", pause: pauseOf(run, sub.node, reason) } : STOPPED;
