@@ -121,4 +121,4 @@ export type { ParentWord, Route, RouteTarget, TaskOutcome, TaskResult, Update } 
 export type { AttemptRecord, InterruptRecord, TaskRecord } from "./superstep/record.js";
 export { type ScheduledStep, type ScheduleInput, scheduleStep } from "./superstep/schedule.js";
 export type { Clock, Descent, DescentCall, StepEnvironment } from "./superstep/task-context.js";
-export type { Reached, Until, UntilReason } from "./superstep/until.js";
+export type { PausePlace, Reached, StopPlace, Until, UntilReason, UntilWithin } from "./superstep/until.js";

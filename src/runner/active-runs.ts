@@ -30,7 +30,8 @@ export class ActiveRuns {
 
   /**
    * The work gets the fencing number to write under. Throws SessionBusyError while somebody else drives the session. `within`: the
-   * session around this one, which is driven by the caller; what is within it ends with it.
+   * session around this one, which is driven by the caller; what is within it ends with it. A former call for it that was given up is
+   * waited for: it has been told to stop, and what it still writes comes before what the next one reads.
    */
   async exclusively<R>(
     sessionId: string,
@@ -42,6 +43,7 @@ export class ActiveRuns {
       if (this.#closed && within === undefined)
         throw new InvalidOptionError("runner", "is closed", "make a new AppRunner");
       if (this.#drained !== undefined && within === undefined) throw new RunnerDrainingError(sessionId);
+      if (within !== undefined) await this.#left(sessionId);
       const other = this.#bySession.get(sessionId);
       if (other !== undefined) throw new SessionBusyError(sessionId, "another call of this runner", other.since);
       const around = within === undefined ? undefined : this.#bySession.get(within);
@@ -87,6 +89,12 @@ export class ActiveRuns {
   /** Calls that were told to stop still do. */
   undrain(): void {
     this.#drained = undefined;
+  }
+
+  /** Nobody of this runner has the session any more. */
+  async #left(sessionId: string): Promise<void> {
+    for (let former = this.#bySession.get(sessionId); former !== undefined; former = this.#bySession.get(sessionId))
+      await former.done.catch(() => undefined);
   }
 
   async #underLease<R>(

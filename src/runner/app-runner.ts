@@ -10,7 +10,7 @@ import {
 } from "../session/view.js";
 import type { Channels, UpdateOf } from "../state/channel.js";
 import type { Breakpoint } from "../superstep/breakpoint.js";
-import type { Until } from "../superstep/until.js";
+import type { Until, UntilWithin } from "../superstep/until.js";
 import { ActiveRuns, type CancelAnswer, type DrainOptions } from "./active-runs.js";
 import { Calls, type ForkOptions, type InvokeOptions } from "./calls.js";
 import { driveOn, driveOnce } from "./drive.js";
@@ -95,12 +95,19 @@ export class AppRunner<C extends Channels, N extends string> {
    * Like `runUntilComplete`, but no further than the target: `{ node }` stops before a superstep that runs the node, `{ after }` after one that
    * ran it, `{ step }` once that many supersteps are committed (at once, when they are already), `{ when }` after the first superstep of this
    * call that leaves the session so. The pause has reason "until", comes after the other options of its boundary, and is consumed like any
-   * other: asked again, `{ node }` goes on to the next time. The target is not kept beyond the call. Throws InvalidOptionError,
+   * other: asked again, `{ node }` goes on to the next time. With `within`, the nodes that lead to a subgraph, it is what that one is to stop at, and
+   * each instance of it. The target is not kept beyond the call. Throws InvalidOptionError,
    * UnknownNodeError, and PredicateError when `when` throws or answers with neither true nor false; its superstep is committed.
    */
+  runUntil(sessionId: string, target: Until<SessionView<C>, N>, options?: RunOptions<N>): Promise<RunResult<C>>;
+  runUntil(
+    sessionId: string,
+    target: UntilWithin<SessionView<Channels>>,
+    options?: RunOptions<N>,
+  ): Promise<RunResult<C>>;
   async runUntil(
     sessionId: string,
-    target: Until<SessionView<C>, N>,
+    target: Until<SessionView<C>, N> | UntilWithin<SessionView<Channels>>,
     options: RunOptions<N> = {},
   ): Promise<RunResult<C>> {
     checkUntil(target, this.#engine.plan);

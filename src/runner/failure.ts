@@ -74,8 +74,8 @@ function noteOf<C extends Channels>(run: Run<C>, error: unknown): Note {
   return { ...run.standing.note, status };
 }
 
-/** Whoever runs a failed superstep again asks for all attempts again. */
-function countedAfresh<C extends Channels>({ standing }: Run<C>): readonly TaskRecord[] {
+/** Whoever runs a failed superstep again, or goes on within it, asks for all attempts again. */
+export function countedAfresh<C extends Channels>({ standing }: Run<C>): readonly TaskRecord[] {
   return standing.records.flatMap((record) =>
     record.kind === "attempt" && record.attempt > 0 ? [{ ...record, attempt: 0 }] : [],
   );

@@ -5,6 +5,7 @@ import { READY } from "../session/status.js";
 import type { Channels } from "../state/channel.js";
 import { answersDue, openInterrupts, type PauseReason, pauseBefore, toPending } from "../superstep/interrupts.js";
 import { type Awaitable, after } from "../superstep/thenable.js";
+import { isTold } from "../superstep/told.js";
 import { untilBefore } from "../superstep/until.js";
 import { DEFAULT_MAX_STEPS } from "./options.js";
 import { nextStep, type Run } from "./run.js";
@@ -37,7 +38,8 @@ function targetBefore<C extends Channels>(run: Run<C>, until: NonNullable<Stops[
 /** Stores a pause and says so. */
 async function settle<C extends Channels>(run: Run<C>, reason: PauseReason, gate?: Gate): Promise<PauseReason> {
   const { note } = run.standing;
-  const passed = gate === undefined || hasPassed(run, gate) ? note.passed : [...note.passed, gate];
+  const isOwn = gate !== undefined && run.path === undefined && !hasPassed(run, gate);
+  const passed = isOwn ? [...note.passed, gate] : note.passed;
   await annotate(run, pausedNote(run, { ...note, passed }, reason), []);
   return reason;
 }
@@ -58,8 +60,9 @@ function blockedByQuestions<C extends Channels>({ standing }: Run<C>): PauseReas
   return blocked ? { kind: "interrupt", interrupts: open.map(toPending) } : undefined;
 }
 
-function hasPassed<C extends Channels>({ standing }: Run<C>, gate: Gate): boolean {
-  return standing.note.passed.includes(gate);
+/** Within a subgraph a gate is passed once the outermost session has paused for it: until then nobody has seen that pause. */
+function hasPassed<C extends Channels>({ path, told, standing }: Run<C>, gate: Gate): boolean {
+  return path === undefined ? standing.note.passed.includes(gate) : isTold(told, standing.checkpoint, gate);
 }
 
 /** An aborted session is ready, whatever it was before (P1). */

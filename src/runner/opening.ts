@@ -14,7 +14,7 @@ import { type AppRunnerOptions, checkRunnerOptions, type RunOptions } from "./op
 import type { Engine, Run, Standing } from "./run.js";
 import { configured } from "./run-config.js";
 import type { Stops } from "./stops/stop-options.js";
-import { stopsOf } from "./stops/stops.js";
+import { stopsAt, stopsOf } from "./stops/stops.js";
 import { Store } from "./store.js";
 import { Tally } from "./tally.js";
 import { SPANS, Trace } from "./telemetry.js";
@@ -50,6 +50,12 @@ export async function loadStanding<C extends Channels>(
   return stored && adoptSession(stored, engine.plan, engine.migrate);
 }
 
+/** Where a run within a subgraph is. */
+interface Inside extends Pick<Run<Channels>, "told" | "allStops"> {
+  readonly path: readonly string[];
+  /** The span that its own stand under, if anybody records. */
+  readonly trace: Trace | undefined;
+}
 /** How a run is watched and stopped. */
 export interface RunCall {
   readonly sessionId: string;
@@ -60,8 +66,8 @@ export interface RunCall {
   readonly emit?: EventSink;
   /** Whether the caller looks at step reports. */
   readonly reports?: boolean;
-  /** Of a run within a subgraph: where it is, and the span that its own stand under, if anybody records. */
-  readonly inside?: { readonly path: readonly string[]; readonly trace: Trace | undefined };
+  /** Of a run within a subgraph. */
+  readonly inside?: Inside;
   /** How far it goes. */
   readonly until?: Stops["until"];
 }
@@ -71,6 +77,7 @@ export function openRun<C extends Channels>(engine: Engine<C>, call: RunCall, st
   const note = configured(call.sessionId, stored.note, call.options, engine.freeConfig);
   const standing = note === stored.note ? stored : { ...stored, note };
   const attributes = { "superstep.session_id": call.sessionId, "superstep.graph": engine.plan.name };
+  const allStops = call.inside === undefined ? stopsOf(engine, standing.note, call.until) : call.inside.allStops;
   const trace = call.inside === undefined ? Trace.start(SPANS.run, attributes, standing.note.trace) : call.inside.trace;
   return {
     sessionId: call.sessionId,
@@ -83,7 +90,9 @@ export function openRun<C extends Channels>(engine: Engine<C>, call: RunCall, st
     emit: call.emit,
     reports: call.reports === true || call.emit !== undefined,
     path: call.inside?.path,
-    stops: stopsOf(engine, standing.note, call.until),
+    told: call.inside?.told,
+    stops: allStops && stopsAt(allStops, call.inside?.path ?? []),
+    allStops,
     trace,
     scope: trace,
     standing,

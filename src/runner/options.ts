@@ -1,5 +1,5 @@
 /** Options, checked when they are given: a typed error names the one that means nothing. */
-import { InvalidOptionError, UnknownNodeError } from "../errors.js";
+import { InvalidOptionError } from "../errors.js";
 import type { GraphPlan } from "../graph/plan.js";
 import { contextOf } from "../graph/run-context.js";
 import type { Checkpointer } from "../session/checkpointer.js";
@@ -14,7 +14,9 @@ import type { RunHooks } from "./hooks.js";
 import type { LeaseOptions } from "./leases.js";
 import { checkSignals } from "./process-signals.js";
 import { type ConfigOptions, checkConfig } from "./run-config.js";
+import { checkInterrupts } from "./stops/interrupt-options.js";
 import { checkPredicates, type SessionPredicate } from "./stops/stop-options.js";
+import { checkLimitOrder } from "./subgraph/limit-order.js";
 
 /** Where a superstep stops, and what may abort it. */
 export interface StepOptions<N extends string = string> extends InterruptOptions<N>, ConfigOptions {
@@ -84,24 +86,17 @@ export function checkRunnerOptions<C extends Channels>(options: AppRunnerOptions
   for (const [name, permits] of Object.entries(options.limits ?? {})) checkCount(`limits.${name}`, permits);
   checkOneOf("onFailure", options.onFailure, ["drain", "abort"]);
   checkOneOf("durability", options.durability, ["step", "exit"]);
-  checkNodeOptions(plan, options, []);
+  checkNodeOptions(plan, options);
+  checkLimitOrder(plan);
 }
 
-/** Of the graphs within, too. A graph that waited for a permit which the node around it holds would wait for ever. */
-function checkNodeOptions<C extends Channels>(
-  plan: GraphPlan<C>,
-  runner: AppRunnerOptions,
-  held: readonly string[],
-): void {
+/** Of the graphs within, too. */
+function checkNodeOptions<C extends Channels>(plan: GraphPlan<C>, runner: AppRunnerOptions): void {
   for (const { name, options, sub } of plan.nodes.values()) {
     const { limit, cache } = options;
     checkLimit(name, limit, runner.limits ?? {});
     if (cache !== undefined) checkCacheStore(name, runner.checkpointer);
-    if (limit !== undefined && held.includes(limit)) {
-      const problem = `has "${limit}", which node "${name}" asks for within a subgraph whose node holds it`;
-      throw new InvalidOptionError("limits", problem, "give the node and what is within it limits of different names");
-    }
-    if (sub !== undefined) checkNodeOptions(sub.plan, runner, limit === undefined ? held : [...held, limit]);
+    if (sub !== undefined) checkNodeOptions(sub.plan, runner);
   }
 }
 
@@ -135,8 +130,7 @@ export function checkRunOptions<C extends Channels>(options: RunOptions, plan: G
   checkPort("signal", options.signal, ["addEventListener", "removeEventListener"]);
   contextOf(options.context);
   checkConfig(options.config);
-  checkNodes("interruptBefore", options.interruptBefore, plan);
-  checkNodes("interruptAfter", options.interruptAfter, plan);
+  checkInterrupts(options, plan);
 }
 
 /** Throws InvalidOptionError. */
@@ -222,16 +216,6 @@ export function checkSessionId(sessionId: unknown, option = "sessionId"): void {
 export function checkReadableId(sessionId: unknown, option = "sessionId"): void {
   if (typeof sessionId === "string" && sessionId !== "" && sessionId.length <= 512 && sessionId.isWellFormed()) return;
   throw new InvalidOptionError(option, "is no usable name", "pass a well-formed string of 1 to 512 characters");
-}
-
-function checkNodes<C extends Channels>(option: string, nodes: unknown, plan: GraphPlan<C>): void {
-  if (nodes === undefined || nodes === "*") return;
-  if (!Array.isArray(nodes)) {
-    throw new InvalidOptionError(option, "is no list of nodes", 'pass a list of node names, or "*"');
-  }
-  for (const node of nodes.map(String)) {
-    if (!plan.nodes.has(node)) throw new UnknownNodeError(node, option, [...plan.nodes.keys()]);
-  }
 }
 
 function checkCount(option: string, value: number | undefined): void {

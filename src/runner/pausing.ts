@@ -3,8 +3,9 @@ import { interruptId } from "../session/checkpoint.js";
 import type { Channels } from "../state/channel.js";
 import type { Settled } from "../superstep/attempt.js";
 import { closeAsks, type DrainedReason, type PauseReason, recordAsks, toPending } from "../superstep/interrupts.js";
+import type { PauseWithin } from "../superstep/told.js";
 import type { Verdict } from "../superstep/verdict.js";
-import { tellSettled } from "./failure.js";
+import { countedAfresh, tellSettled } from "./failure.js";
 import { pausedNote } from "./gates.js";
 import type { PauseRequest } from "./hooks.js";
 import type { Keeper } from "./keeper.js";
@@ -37,13 +38,20 @@ export async function pauseOnWish<C extends Channels>(
   return { kind: "paused", reason, report };
 }
 
-/** A subgraph has paused at a boundary of its own: what finished beside it is kept. */
+/**
+ * Subgraphs stand at boundaries of their own: what finished beside them is kept. The outermost session keeps what it has paused for; those
+ * between say it to whoever is around them.
+ */
 export async function pauseWithin<C extends Channels>(
   run: Run<C>,
   { keeper, settled }: Tried<C>,
-  reason: DrainedReason,
+  { reason, told }: PauseWithin | { readonly reason: DrainedReason; readonly told?: undefined },
 ): Promise<Paused> {
-  await annotate(run, pausedNote(run, run.standing.note, reason), keeper.unwritten(settled));
+  const { note } = run.standing;
+  const known = run.path === undefined ? { ...note.told, ...told } : told;
+  const noted = told === undefined || known === undefined ? note : { ...note, told: known };
+  const afresh = told === undefined ? [] : countedAfresh(run);
+  await annotate(run, pausedNote(run, noted, reason), [...keeper.unwritten(settled), ...afresh]);
   tellSettled(run, settled, keeper, nextStep(run));
   return { kind: "paused", reason, report: undefined };
 }

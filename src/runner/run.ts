@@ -11,6 +11,7 @@ import type { TaskRecord } from "../superstep/record.js";
 import type { FailurePolicy } from "../superstep/schedule.js";
 import type { Semaphore } from "../superstep/semaphore.js";
 import type { Clock, Descent, DescentCall } from "../superstep/task-context.js";
+import type { Told } from "../superstep/told.js";
 import type { RunCancellation } from "./cancellation.js";
 import type { EventSink } from "./events.js";
 import type { HookList } from "./hooks.js";
@@ -85,8 +86,12 @@ export interface Run<C extends Channels> {
   readonly reports: boolean;
   /** Within a subgraph: the nodes that lead to it from the root. */
   readonly path: readonly string[] | undefined;
+  /** Within a subgraph: what the outermost session has paused for. */
+  readonly told: Told | undefined;
   /** What may stop it besides its options. */
   readonly stops: Stops | undefined;
+  /** The same of the outermost run, for whatever is within it. */
+  readonly allStops: Stops | undefined;
   readonly trace: Trace | undefined;
   /** The span that new spans stand under. */
   scope: Trace | undefined;

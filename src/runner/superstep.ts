@@ -36,7 +36,8 @@ export type Advance =
   | { readonly kind: "paused"; readonly reason: PauseReason; readonly report: StepReport | undefined };
 
 /** What the tasks, the barrier and the frontier gave, before it is committed. */
-type Attempt<C extends Channels> = Asked | DrainedReason | ReadyAttempt<C>;
+type Attempt<C extends Channels> = Asked | PausedWithin | DrainedReason | ReadyAttempt<C>;
+type PausedWithin = Verdict & { readonly kind: "paused" };
 interface ReadyAttempt<C extends Channels> extends Outcome<C> {
   readonly kind: "ready";
   readonly stall: JoinStalledError | undefined;
@@ -77,7 +78,8 @@ function advance<C extends Channels>(run: Run<C>): Awaitable<Advance> {
     () => attempt(run, trial),
     (came) => {
       if (came.kind === "asked") return pauseOnQuestions(run, trial, came);
-      if (came.kind === "drained") return pauseWithin(run, trial, came);
+      if (came.kind === "paused") return pauseWithin(run, trial, came.pause);
+      if (came.kind === "drained") return pauseWithin(run, trial, { reason: came });
       const stop = stopOf(run, came);
       const checkpoint = nextCheckpoint(run, came, stop?.reason);
       return after(commit(run, checkpoint), () => conclude(run, trial, checkpoint, came.stall ?? stop?.error));
@@ -138,7 +140,7 @@ function judge<C extends Channels>(
   run: Run<C>,
   trial: Trial<C>,
   scheduled: ScheduledStep,
-): (Verdict & { kind: "asked" | "finished" }) | DrainedReason {
+): (Verdict & { kind: "asked" | "finished" | "paused" }) | DrainedReason {
   const { aborted, drained, stopAtBoundary } = run.cancellation;
   const verdict = verdictOf(bear(run.engine.plan, scheduled), aborted);
   if (verdict.kind === "aborted" && !aborted && stopAtBoundary === undefined && drained !== undefined) return drained;
@@ -228,8 +230,8 @@ function noteAfter<C extends Channels>(
 
 /** A session that goes on keeps its note. */
 function plainNote(former: Note): Note {
-  const { passed, issued, breakpoints, status, trace, config } = former;
-  if (status === READY && passed.length === 0 && trace === undefined) return former;
+  const { passed, issued, breakpoints, status, told, trace, config } = former;
+  if (status === READY && passed.length === 0 && told === undefined && trace === undefined) return former;
   return { status: READY, passed: [], issued, ...(breakpoints && { breakpoints }), ...(config && { config }) };
 }
 

@@ -5,6 +5,7 @@ import type { ChannelDelta, Versions } from "../superstep/barrier.js";
 import type { Breakpoint } from "../superstep/breakpoint.js";
 import type { Progress } from "../superstep/frontier.js";
 import type { ParentWord, RouteTarget } from "../superstep/outcome.js";
+import type { Told } from "../superstep/told.js";
 import type { SessionStatus } from "./status.js";
 
 /** The format that this version writes (T4). */
@@ -27,6 +28,8 @@ export interface Note {
   readonly config?: Readonly<Record<string, string>>;
   /** Conditions under which the session pauses. Absent when there are none. */
   readonly breakpoints?: readonly Breakpoint[];
+  /** Pauses within subgraphs of the frontier that the session has paused for. */
+  readonly told?: Told;
   /** The trace that paused here, as a W3C traceparent; a resumed run links to it. */
   readonly trace?: string;
   /** Of a completed subgraph: what it said to the graph around it. */

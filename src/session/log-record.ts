@@ -226,8 +226,8 @@ function freeze({ state, versions }: StoredState): StoredState {
   return Object.freeze({ state: Object.freeze(state), versions: Object.freeze(versions) });
 }
 
-function isPlain({ status, passed, issued, breakpoints, trace, config }: Note): boolean {
-  const isBare = breakpoints === undefined && trace === undefined && config === undefined;
+function isPlain({ status, passed, issued, breakpoints, told, trace, config }: Note): boolean {
+  const isBare = breakpoints === undefined && told === undefined && trace === undefined && config === undefined;
   return status.kind === "ready" && passed.length === 0 && issued === 0 && isBare;
 }
 

@@ -6,15 +6,17 @@ import { NodeResultError, RetriesSpentError, SerializationError, SuperstepError,
 import type { CachePolicy } from "../graph/node.js";
 import type { NodePlan } from "../graph/plan.js";
 import type { Channels, StateOf } from "../state/channel.js";
+import type { Ask } from "./ask.js";
 import { readOutcome } from "./command.js";
 import { Effects } from "./effects.js";
 import type { TaskOutcome } from "./outcome.js";
 import { type CachePlace, cacheKeyOf } from "./outcome-cache.js";
 import type { AttemptRecord, TaskMemory } from "./record.js";
 import { Retries } from "./retry.js";
-import { type Ask, type Recall, type StepEnvironment, TaskContext } from "./task-context.js";
+import { type Recall, type StepEnvironment, TaskContext } from "./task-context.js";
 import { isThenable } from "./thenable.js";
 import { hasLimits, withinLimits } from "./time-limits.js";
+import type { PauseWithin } from "./told.js";
 
 /** How a task ended. */
 export type Settled =
@@ -54,8 +56,8 @@ export type Settled =
       readonly ms: number;
       readonly retries?: number;
     }
-  /** It was aborted, or never started. */
-  | { readonly kind: "stopped"; readonly task: TaskRef };
+  /** It was aborted, or never started; or it is a graph that stands at a boundary of its own, for a reason if it was to stop there. */
+  | { readonly kind: "stopped"; readonly task: TaskRef; readonly pause?: PauseWithin };
 
 /** What the tasks of a superstep have in common. */
 interface Surroundings<C extends Channels> {
@@ -199,16 +201,17 @@ export class TaskRun<C extends Channels> implements Recall {
   }
 
   #returned(context: TaskContext, value: unknown): Settled {
-    return context.asks === undefined ? this.#finish(context.attempt, value) : this.#asks(context.asks);
+    return context.asks === undefined ? this.#finish(context.attempt, value) : this.#leaves(context, context.asks);
   }
 
   #threw(context: TaskContext, error: unknown): Settled | Promise<Settled> {
-    return context.asks === undefined ? this.#fail(context, error) : this.#asks(context.asks);
+    return context.asks === undefined ? this.#fail(context, error) : this.#leaves(context, context.asks);
   }
 
-  #asks(asks: readonly Ask[]): Settled {
-    if (asks.length === 0) return { kind: "stopped", task: this.task };
-    return { kind: "asked", task: this.task, asks, ms: this.ms, kept: false };
+  #leaves({ pause }: TaskContext, asks: readonly Ask[]): Settled {
+    const { task, ms } = this;
+    if (asks.length > 0) return { kind: "asked", task, asks, ms, kept: false };
+    return pause === undefined ? { kind: "stopped", task } : { kind: "stopped", task, pause };
   }
 
   #finish(attempt: number, value: unknown): Settled {

@@ -6,8 +6,9 @@ import type { RouteAnswers } from "./routes.js";
 /** How a `value` breakpoint compares; `above` and `below` and their kin are for two numbers or two texts. */
 export type Comparison = "equals" | "differs" | "above" | "atLeast" | "below" | "atMost";
 
-/** A condition under which a session pauses after a superstep. */
-export type Breakpoint =
+/** A condition under which a session pauses after a superstep; `within`: after one of a subgraph, by the nodes that lead there. */
+export type Breakpoint = Condition & { readonly within?: readonly string[] };
+type Condition =
   /** Something was written to the channel, whether or not its value changed. */
   | { readonly kind: "written"; readonly channel: string }
   /** A Command or a conditional edge led there. */

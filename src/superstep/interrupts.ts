@@ -1,19 +1,19 @@
 /** Pauses: which option stops at a boundary (P1), which questions are open, and which answer belongs to which (P3). Pure. */
 import { InterruptAnswerError, type TaskRef } from "../errors.js";
+import type { Ask } from "./ask.js";
 import type { Breakpoint } from "./breakpoint.js";
 import type { InterruptRecord, TaskRecord } from "./record.js";
-import type { Ask } from "./task-context.js";
-import type { UntilReason } from "./until.js";
+import type { PausePlace, UntilReason } from "./until.js";
 
 /** Why a session is paused. */
 export type PauseReason =
-  | { readonly kind: "beforeNode"; readonly node: string }
-  | { readonly kind: "afterNode"; readonly node: string }
-  | { readonly kind: "afterStep"; readonly step: number }
+  | ({ readonly kind: "beforeNode"; readonly node: string } & PausePlace)
+  | ({ readonly kind: "afterNode"; readonly node: string } & PausePlace)
+  | ({ readonly kind: "afterStep"; readonly step: number } & PausePlace)
   | { readonly kind: "interrupt"; readonly interrupts: readonly PendingInterrupt[] }
   | { readonly kind: "hook"; readonly detail: unknown }
   | UntilReason
-  | { readonly kind: "breakpoint"; readonly breakpoint: Breakpoint }
+  | ({ readonly kind: "breakpoint"; readonly breakpoint: Breakpoint } & PausePlace)
   | DrainedReason;
 
 /** The pause of a session whose runner drained: nobody asked to look at it, and it can go on anywhere. */
@@ -39,6 +39,8 @@ export interface InterruptOptions<N extends string = string> {
   readonly interruptBefore?: readonly N[] | "*";
   readonly interruptAfter?: readonly N[] | "*";
   readonly interruptEachStep?: boolean;
+  /** The same for what is within nodes that are graphs, by their names: at any depth, and of as many instances as there are. */
+  readonly within?: { readonly [Node in N]?: InterruptOptions };
 }
 
 /** `interruptBefore`: the first match in frontier order. */

@@ -5,10 +5,12 @@ import type { NodeContext, OnceCall } from "../graph/node.js";
 import type { Descending, SubgraphPlan } from "../graph/plan.js";
 import { NO_CONTEXT } from "../graph/run-context.js";
 import { seal } from "../state/seal.js";
+import type { Ask } from "./ask.js";
 import type { Effects, Remember } from "./effects.js";
 import type { Onion } from "./middleware.js";
 import type { OutcomeCache } from "./outcome-cache.js";
 import type { TaskMemory } from "./record.js";
+import type { PauseWithin } from "./told.js";
 
 /** What a superstep needs from its runner. Ports are narrow: whoever calls `scheduleStep` may leave the listeners out. */
 export interface StepEnvironment {
@@ -41,10 +43,11 @@ export interface DescentCall {
   readonly signal: AbortSignal;
   readonly memory: TaskMemory | undefined;
 }
-/** How far a graph within a task has come. `stopped`: the run ends at a boundary, and goes on there another time. */
+/** How far a graph within a task has come. `paused`: it was to stop there. `stopped`: the run ends at a boundary, and goes on there another time. */
 export type Descent =
   | { readonly kind: "finished"; readonly result: unknown }
   | { readonly kind: "asked"; readonly asks: readonly Ask[] }
+  | { readonly kind: "paused"; readonly pause: PauseWithin }
   | { readonly kind: "stopped" };
 /** Time, injected. A sleep ends early, by rejection, when its signal is aborted. */
 export interface Clock {
@@ -58,14 +61,6 @@ export interface TaskListener {
   emitted(task: TaskRef, data: unknown): void;
   progressed(task: TaskRef, done: number, total?: number, message?: string): void;
 }
-/** A question that has no answer yet. */
-export interface Ask {
-  readonly index: number;
-  readonly payload: unknown;
-  /** Who asked, when it was within a subgraph. */
-  readonly from?: { readonly node: string; readonly path: readonly string[]; readonly id: string };
-}
-
 /** When a node last gave a sign of life, and how many there were. */
 export interface Life {
   at: number;
@@ -88,6 +83,8 @@ export class InterruptSignal {
 export class TaskContext implements NodeContext, Descending {
   /** The open questions, if the node asked; none, when it is a graph that stopped at a boundary of its own. */
   asks: readonly Ask[] | undefined;
+  /** Set when it is a graph that was to stop where it stands. */
+  pause: PauseWithin | undefined;
   /** Set for a node that may not be silent for long. */
   life: Life | undefined;
   readonly #task: TaskRef;
@@ -172,6 +169,7 @@ export class TaskContext implements NodeContext, Descending {
     const came = await descend(this.#task, sub, { signal: this.signal, memory: this.#recall.memory });
     if (came.kind === "finished") return came.result;
     this.asks = came.kind === "asked" ? came.asks : [];
+    if (came.kind === "paused") this.pause = came.pause;
     throw new InterruptSignal();
   }
 

@@ -1,8 +1,20 @@
 /** How far a run is to go: up to a node, through a node, up to a step, or until a condition holds. Pure. */
 import type { TaskRef } from "../errors.js";
 
+/** Of a pause within a subgraph: where that stands. Absent for the session's own. */
+export interface PausePlace {
+  /** The nodes that lead there. */
+  readonly path?: readonly string[];
+  /** Supersteps that the subgraph has committed. */
+  readonly step?: number;
+}
+/** Of a stop within a subgraph: the nodes that lead there. */
+export interface StopPlace {
+  readonly within?: readonly string[];
+}
 /** What a run stopped at, as plain data. */
-export type Reached<N extends string = string> =
+export type Reached<N extends string = string> = Aim<N> & StopPlace;
+type Aim<N extends string> =
   /** Before the superstep that runs this node. */
   | { readonly node: N }
   /** After the superstep that ran this node. */
@@ -13,18 +25,21 @@ export type Reached<N extends string = string> =
   | { readonly when: true };
 
 /** The pause of a run that went as far as it was to go. */
-export interface UntilReason {
+export interface UntilReason extends PausePlace {
   readonly kind: "until";
   readonly target: Reached;
 }
 /** Where a run is to stop. `View` is what the condition sees of the session. */
-export type Until<View, N extends string = string> =
-  | Exclude<Reached<N>, { readonly when: true }>
+export type Until<View, N extends string = string> = Target<View, N> & { readonly within?: never };
+/** The same within a subgraph: of each that stands at that path. */
+export type UntilWithin<View> = Target<View, string> & Required<StopPlace>;
+type Target<View, N extends string> =
+  | Exclude<Aim<N>, { readonly when: true }>
   | { readonly when: (session: View) => boolean };
 
 /** The pause that stands before a superstep. A step that was reached earlier is reached. */
 export function untilBefore<View>(
-  until: Until<View>,
+  until: Until<View> | UntilWithin<View>,
   { frontier, step }: { readonly frontier: readonly TaskRef[]; readonly step: number },
 ): UntilReason | undefined {
   const isReached =
@@ -34,7 +49,7 @@ export function untilBefore<View>(
 
 /** The pause that comes with a superstep. */
 export function untilAfter<View>(
-  until: Until<View>,
+  until: Until<View> | UntilWithin<View>,
   { ran, step }: { readonly ran: readonly TaskRef[]; readonly step: number },
   holds: (condition: (session: View) => boolean) => boolean,
 ): UntilReason | undefined {
@@ -45,6 +60,7 @@ export function untilAfter<View>(
   return isReached ? reasonOf(until) : undefined;
 }
 
-function reasonOf<View>(until: Until<View>): UntilReason {
-  return { kind: "until", target: "when" in until ? { when: true } : until };
+function reasonOf<View>(until: Until<View> | UntilWithin<View>): UntilReason {
+  if (!("when" in until)) return { kind: "until", target: until as Reached };
+  return { kind: "until", target: until.within === undefined ? { when: true } : { when: true, within: until.within } };
 }

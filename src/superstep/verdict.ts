@@ -1,9 +1,10 @@
 /** What came of a superstep's tasks as a whole: all finished, some failed, some asked, or it was aborted. Pure. */
 import { NodeError, type SerializationError, type TaskRef } from "../errors.js";
+import type { Ask } from "./ask.js";
 import type { Settled } from "./attempt.js";
 import type { TaskResult } from "./outcome.js";
 import type { ScheduledStep } from "./schedule.js";
-import type { Ask } from "./task-context.js";
+import { firstOf, type PauseWithin } from "./told.js";
 
 export type Verdict =
   | { readonly kind: "finished"; readonly results: readonly TaskResult[] }
@@ -14,9 +15,10 @@ export type Verdict =
       readonly attempt: number;
     }
   | { readonly kind: "asked"; readonly asks: readonly { readonly task: TaskRef; readonly ask: Ask }[] }
+  | { readonly kind: "paused"; readonly pause: PauseWithin }
   | { readonly kind: "aborted" };
 
-/** A failure beats an abort's leftovers and every question (S6); errors name the first failure in frontier order. */
+/** A failure beats an abort's leftovers and every question (S6), a question every pause within a subgraph; errors name the first failure in frontier order. */
 export function verdictOf({ settled }: ScheduledStep, aborted: boolean): Verdict {
   if (settled.every((one) => one.kind === "finished")) return { kind: "finished", results: settled };
   if (aborted) return { kind: "aborted" };
@@ -33,8 +35,13 @@ export function verdictOf({ settled }: ScheduledStep, aborted: boolean): Verdict
   if (unstorable !== undefined)
     return { kind: "failed", error: unstorable.error, task: unstorable.task, attempt: unstorable.attempt };
   const asks = settled.filter((one) => one.kind === "asked");
-  if (asks.length === 0) return { kind: "aborted" };
+  if (asks.length === 0) return pausedOr(settled, { kind: "aborted" });
   return { kind: "asked", asks: asks.flatMap((one) => one.asks.map((ask) => ({ task: one.task, ask }))) };
+}
+
+function pausedOr(settled: readonly Settled[], otherwise: Verdict): Verdict {
+  const [first, ...others] = settled.flatMap((one) => (one.kind === "stopped" && one.pause ? [one.pause] : []));
+  return first === undefined ? otherwise : { kind: "paused", pause: firstOf([first, ...others]) };
 }
 
 /** The results that are worth keeping when the superstep does not commit. */

@@ -92,7 +92,7 @@ export const RUNNER_MUTANTS: readonly Mutant[] = [
   {
     breaks: "P2: a gate stops the same boundary twice",
     file: "src/runner/gates.ts",
-    find: "const passed = gate === undefined || hasPassed(run, gate) ? note.passed : [...note.passed, gate];",
+    find: "const passed = isOwn ? [...note.passed, gate] : note.passed;",
     replace: "const passed = note.passed;",
     killers: ["test/runner/pausing.test.ts"],
   },
@@ -206,7 +206,7 @@ export const RUNNER_MUTANTS: readonly Mutant[] = [
   {
     breaks: "P3: an answer does not go down to the subgraph that asked",
     file: "src/runner/subgraph/subgraph.ts",
-    find: "storeAnswers(run, answersFor(standing.records, memory))",
+    find: "storeAnswers(run, answersFor(records, memory))",
     replace: "storeAnswers(run, [])",
     killers: ["test/runner/subgraphs.test.ts"],
   },
@@ -223,5 +223,26 @@ export const RUNNER_MUTANTS: readonly Mutant[] = [
     find: "sessionId === undefined ? isChildId(id) : id !== sessionId",
     replace: "sessionId !== undefined && id !== sessionId",
     killers: ["test/runner/subgraph-sessions.test.ts"],
+  },
+  {
+    breaks: "P2: a pause within a subgraph that nobody was told of is gone on from",
+    file: "src/runner/subgraph/standstill.ts",
+    find: 'return isWanted && isAfter && !isTold(told, standing.checkpoint, "after") ? status.reason : undefined;',
+    replace: "return isWanted && isAfter && told === null ? status.reason : undefined;",
+    killers: ["test/runner/within.test.ts", "test/properties/paused-within.test.ts"],
+  },
+  {
+    breaks: "P2: subgraphs that are begun afresh do not stop where the former ones had stopped",
+    file: "src/runner/subgraph/subgraph.ts",
+    find: "await annotate(run, told && note, asked);",
+    replace: "await annotate(run, undefined, asked);",
+    killers: ["test/runner/within.test.ts"],
+  },
+  {
+    breaks: "P6: a subgraph is entered while what was given up within still writes",
+    file: "src/runner/active-runs.ts",
+    find: "if (within !== undefined) await this.#left(sessionId);",
+    replace: 'if (within === "") await this.#left(sessionId);',
+    killers: ["test/runner/subgraphs.test.ts"],
   },
 ];

@@ -1,8 +1,8 @@
 /** The sessions of subgraphs, beside those of users: never listed, looked at through their root, and gone with it. */
 import { expect, test } from "vitest";
-import { AppRunner, type Checkpointer, END, Send, START, StateGraph } from "../../src/index.js";
+import { AppRunner, type Checkpointer, END, InvalidOptionError, Send, START, StateGraph } from "../../src/index.js";
 import { TestClock } from "../../src/testing.js";
-import { chain, channels, failureOf, listOf, says, type TestNode } from "./graphs.js";
+import { abreast, chain, channels, failureOf, listOf, says, type TestNode, type Told } from "./graphs.js";
 import { everyStore } from "./stores.js";
 
 const asks: TestNode = (_, ctx) => ({ log: `${ctx.node}: ${String(ctx.interrupt("?"))}` });
@@ -154,6 +154,26 @@ test("limits: a name that a node holds cannot be asked for within its subgraph, 
   expect(
     () => new AppRunner(chain({ sub: [within, { limit: "other" }] }), { limits: { model: 1, other: 1 } }),
   ).not.toThrow();
+});
+
+test("limits: two that are taken in either order are refused, at whatever depth, since each might wait for the other", () => {
+  const asking = (limit: string, node: Told = says): Told => chain({ x: [node as TestNode, { limit }] });
+  const limits = { a: 1, b: 1, c: 1 };
+  const pair = abreast({ one: [asking("b") as never, { limit: "a" }], two: [asking("a") as never, { limit: "b" }] });
+  expect(() => new AppRunner(pair, { limits })).toThrow(
+    'node "x" asks for within a subgraph whose node holds "a", while "a" is asked for where "b" is held',
+  );
+  const round = abreast({
+    one: [chain({ deep: asking("b") }), { limit: "a" }],
+    two: [asking("c") as never, { limit: "b" }],
+    three: [asking("a") as never, { limit: "c" }],
+  });
+  expect(() => new AppRunner(chain({ round }), { limits })).toThrow(InvalidOptionError);
+  const inOrder = abreast({
+    one: [chain({ deep: asking("c", asking("b")) }), { limit: "a" }],
+    two: [asking("b") as never, { limit: "c" }],
+  });
+  expect(() => new AppRunner(inOrder, { limits })).not.toThrow();
 });
 
 test.each(everyStore)(

@@ -84,6 +84,14 @@ test("input and output say what goes in and what comes out; nothing else is shar
   expect((await new AppRunner(app).invoke("s", { log: "a" })).state.log).toEqual(["a", "a sent!2"]);
 });
 
+test("an input that gives a promise is refused by name, and its rejection is nobody's", async () => {
+  const input = () => Promise.reject(new RangeError("late"));
+  const runner = new AppRunner(chain({ sub: [chain({ says }), { input: input as never }] }));
+  expect(await failureOf(runner.invoke("s"))).toMatchObject({
+    cause: { code: "INVALID_OPTION", option: "input", message: expect.stringContaining('node "sub"') },
+  });
+});
+
 test("what a Send carried is a subgraph's first update, and not what it says in the end", async () => {
   const inner = chain({ doubles: ({ value }) => ({ count: 2 * Number(value) }) });
   const app = new StateGraph(channels)
@@ -279,6 +287,42 @@ test("P6: an abort reaches the tasks of a subgraph; what had finished within is 
   (await crank.started()).finish({ log: "done" });
   expect((await again).state.log).toEqual(["done"]);
   expect(seen).toEqual(["notes", "notes"]);
+});
+
+test("P6: what was given up within is waited for before anybody goes in again", async () => {
+  const clock = new TestClock();
+  const crank = new HandCrank();
+  const checkpointer = new NotingCheckpointer();
+  const runner = new AppRunner(chain({ sub: chain({ hangs: crank.node }) }), { clock, checkpointer });
+  const stop = new AbortController();
+  const run = failureOf(runner.invoke("s", {}, { signal: stop.signal }));
+  await crank.started();
+  let write = (): void => undefined;
+  const written = new Promise<void>((resolve) => {
+    write = resolve;
+  });
+  checkpointer.before = (call) => (call.method === "annotate" && call.write.sessionId !== "s" ? written : undefined);
+  stop.abort();
+  await clock.advance(5_000);
+  expect(await run).toMatchObject({ code: "RUN_ABORTED" });
+  const again = runner.runUntilComplete("s");
+  await clock.advance(0);
+  expect(crank.calls).toHaveLength(1);
+  write();
+  (await crank.started()).finish({ log: "done" });
+  expect((await again).state.log).toEqual(["done"]);
+});
+
+test("S7: an output that never settles is late with its node, and nobody waits for it on the next try", async () => {
+  const clock = new TestClock();
+  const answers: readonly unknown[] = [new Promise(() => undefined), { log: "at last" }];
+  let tries = 0;
+  const output = () => answers[tries++] as { readonly log: string };
+  const options = { output, timeoutMs: 10, retry: { maxAttempts: 2, initialDelayMs: 0 } };
+  const runner = new AppRunner(chain({ sub: [chain({ says }), options] }), { clock });
+  const run = runner.invoke("s");
+  await clock.advance(10);
+  expect((await run).state.log).toEqual(["at last"]);
 });
 
 test("P6: a runner that closes ends a subgraph at its own boundary", async () => {

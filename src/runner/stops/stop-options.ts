@@ -5,14 +5,15 @@ import { END } from "../../graph/target.js";
 import type { SessionView } from "../../session/view.js";
 import type { Channels } from "../../state/channel.js";
 import { type Breakpoint, COMPARISONS, type Comparison } from "../../superstep/breakpoint.js";
-import type { Until } from "../../superstep/until.js";
+import type { Until, UntilWithin } from "../../superstep/until.js";
+import { graphWithin } from "./interrupt-options.js";
 
 /** A condition on a session at a boundary. Synchronous, and pure: it is not asked again where the run stopped. */
 export type SessionPredicate = (session: SessionView<Channels>) => boolean;
 
 /** What may stop a run. */
 export interface Stops {
-  readonly until: Until<SessionView<Channels>> | undefined;
+  readonly until: Until<SessionView<Channels>> | UntilWithin<SessionView<Channels>> | undefined;
   readonly breakpoints: readonly Breakpoint[];
 }
 /** What the graph and the runner have. */
@@ -21,16 +22,23 @@ interface Known<C extends Channels> {
   readonly predicates: ReadonlyMap<string, SessionPredicate>;
 }
 
+/** What a condition can name. */
+interface Reading extends Pick<Known<Channels>, "predicates"> {
+  readonly plan: Pick<GraphPlan<Channels>, "channels"> & { readonly nodes: ReadonlyMap<string, unknown> };
+}
+
 const TARGETS = ["node", "after", "step", "when"] as const;
 const TARGET_HELP = "give one of { node }, { after }, { step } and { when }";
 
 /** Throws InvalidOptionError and UnknownNodeError. */
-export function checkUntil<C extends Channels>(target: unknown, plan: GraphPlan<C>): void {
+export function checkUntil<C extends Channels>(target: unknown, around: GraphPlan<C>): void {
   if (!isRecord(target)) throw new InvalidOptionError("target", `is ${String(target)}`, TARGET_HELP);
   const given = TARGETS.filter((name) => target[name] !== undefined);
-  if (given.length !== 1 || given.length !== Object.keys(target).length)
+  const names = Object.keys(target).filter((name) => name !== "within");
+  if (given.length !== 1 || given.length !== names.length)
     throw new InvalidOptionError("target", `has ${Object.keys(target).join(", ") || "nothing"}`, TARGET_HELP);
-  const { node, after, step, when } = target;
+  const { node, after, step, when, within } = target;
+  const plan = graphWithin("target.within", within, around);
   if (node !== undefined) checkNode("target.node", node, plan);
   if (after !== undefined) checkNode("target.after", after, plan);
   if (step !== undefined && !(typeof step === "number" && Number.isInteger(step) && step >= 0))
@@ -57,7 +65,14 @@ export function checkPredicates(predicates: unknown): void {
   }
 }
 
-function readOne<C extends Channels>(one: unknown, option: string, { plan, predicates }: Known<C>): Breakpoint {
+function readOne<C extends Channels>(one: unknown, option: string, { plan: around, predicates }: Known<C>): Breakpoint {
+  const { within } = isRecord(one) ? one : {};
+  const plan = graphWithin(`${option}.within`, within, around);
+  const condition = readCondition(one, option, { plan, predicates });
+  return within === undefined ? condition : { ...condition, within: Object.freeze([...(within as readonly string[])]) };
+}
+
+function readCondition(one: unknown, option: string, { plan, predicates }: Reading): Breakpoint {
   const { kind, channel, to, name } = isRecord(one) ? one : {};
   switch (kind) {
     case "written":
@@ -89,12 +104,12 @@ function readValue(one: Readonly<Record<string, unknown>>, channel: string, opti
 
 const COMPARISONS_BY_NAME: ReadonlyMap<string, unknown> = new Map(Object.entries(COMPARISONS));
 
-function readChannel<C extends Channels>(channel: unknown, option: string, { channels }: GraphPlan<C>): string {
+function readChannel(channel: unknown, option: string, { channels }: Reading["plan"]): string {
   if (typeof channel === "string" && channels.has(channel)) return channel;
   throw new InvalidOptionError(`${option}.channel`, `is ${quoted(channel)}`, oneOf("channels", channels));
 }
 
-function checkNode<C extends Channels>(option: string, node: unknown, { nodes }: GraphPlan<C>): void {
+function checkNode(option: string, node: unknown, { nodes }: { readonly nodes: ReadonlyMap<string, unknown> }): void {
   if (typeof node !== "string" || !nodes.has(node)) throw new UnknownNodeError(quoted(node), option, [...nodes.keys()]);
 }
 

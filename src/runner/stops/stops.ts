@@ -14,7 +14,7 @@ import type { PauseReason } from "../../superstep/interrupts.js";
 import type { TaskResult } from "../../superstep/outcome.js";
 import type { RouteAnswers } from "../../superstep/routes.js";
 import { isThenable } from "../../superstep/thenable.js";
-import { untilAfter } from "../../superstep/until.js";
+import { type StopPlace, untilAfter } from "../../superstep/until.js";
 import type { Engine, Run } from "../run.js";
 import type { SessionPredicate, Stops } from "./stop-options.js";
 
@@ -44,6 +44,14 @@ export function stopsOf<C extends Channels>(
     throw new InvalidOptionError("predicates", problem, "give the runner that predicate, or set other breakpoints");
   }
   return { until, breakpoints };
+}
+
+/** Those of them that are for what stands at this path. */
+export function stopsAt({ until, breakpoints }: Stops, path: readonly string[]): Stops | undefined {
+  const isHere = ({ within = [] }: StopPlace): boolean =>
+    within.length === path.length && within.every((node, place) => node === path[place]);
+  const here = { until: until && isHere(until) ? until : undefined, breakpoints: breakpoints.filter(isHere) };
+  return here.until === undefined && here.breakpoints.length === 0 ? undefined : here;
 }
 
 export function stopAfter<C extends Channels>(run: Run<C>, stops: Stops, outcome: Outcome<C>): Stop | undefined {

@@ -13,11 +13,13 @@ import {
 import type { Checkpoint } from "../../session/checkpoint.js";
 import { childId } from "../../session/child-id.js";
 import type { Channels, UpdateOf } from "../../state/channel.js";
+import type { Ask } from "../../superstep/ask.js";
 import { answersDue, closed, openInterrupts, type PendingInterrupt } from "../../superstep/interrupts.js";
 import type { InterruptRecord, TaskMemory, TaskRecord } from "../../superstep/record.js";
-import type { Ask, Descent } from "../../superstep/task-context.js";
+import type { Descent } from "../../superstep/task-context.js";
+import { isThenable } from "../../superstep/thenable.js";
 import type { ActiveRuns } from "../active-runs.js";
-import { RunCancellation } from "../cancellation.js";
+import { RunCancellation, unlessAborted } from "../cancellation.js";
 import { driveOn } from "../drive.js";
 import { within } from "../events.js";
 import { HookList } from "../hooks.js";
@@ -30,6 +32,7 @@ import { annotate } from "../saving.js";
 import { SPANS } from "../telemetry.js";
 import { deleteChildren } from "./children.js";
 import { resultOf, stateAtEntry } from "./passage.js";
+import { isStandstill, pauseOf, untoldPause } from "./standstill.js";
 
 /** The engine of a graph whose nodes may be graphs; the same one when none is. */
 export function withSubgraphs<C extends Channels>(engine: Engine<C>, active: ActiveRuns): Engine<C> {
@@ -71,7 +74,8 @@ async function startAfresh(active: ActiveRuns, run: Run<Channels>): Promise<void
   const tasks = run.standing.checkpoint.frontier.filter(({ node }) => plan.nodes.get(node)?.sub !== undefined);
   for (const { id } of tasks) await deleteChildren(store, active, run.sessionId, id);
   const asked = run.standing.records.flatMap((record) => (record.kind === "interrupt" ? closed(record) : []));
-  if (asked.length > 0) await annotate(run, undefined, asked);
+  const { told, ...note } = run.standing.note;
+  if (asked.length > 0 || told !== undefined) await annotate(run, told && note, asked);
 }
 
 interface Visit {
@@ -81,31 +85,48 @@ interface Visit {
 }
 
 async function drive(entry: Entry, { sessionId, cancellation, fence }: Visit): Promise<Descent> {
-  const { run: around, sub, span, memory } = entry;
+  const { run: around, sub } = entry;
   const engine = { ...around.engine, plan: sub.plan, hooks: new HookList([]), migrate: undefined };
   const path = [...(around.path ?? []), sub.node];
   const former = await standingOf(engine, { entry, sessionId, path });
   const standing = former ?? (await begin(engine, entry, { sessionId, cancellation, fence }));
   const emit = within(path, around.emit);
   const attributes = { "superstep.graph": sub.plan.name, "superstep.path": path.join(" / ") };
+  const { allStops } = around;
+  const told = around.path === undefined ? around.standing.note.told : around.told;
   const run = openRun(
     engine,
     {
       ...{ sessionId, cancellation, fence },
-      options: optionsWithin(around.options),
+      options: optionsWithin(around.options, sub.node),
       ...(emit && { emit }),
-      inside: { path, trace: span?.child(SPANS.subgraph, attributes) },
+      inside: { path, told, allStops, trace: entry.span?.child(SPANS.subgraph, attributes) },
     },
     standing,
   );
-  const ended = await driveOn(run, () => storeAnswers(run, answersFor(standing.records, memory)));
-  if (ended.outcome === "completed")
-    return {
-      kind: "finished",
-      result: await resultOf(run, sub, former === undefined ? standing.checkpoint : undefined),
-    };
+  return driveWithin(run, entry, former === undefined ? standing.checkpoint : undefined);
+}
+
+/** As far as it goes. `first`: its first checkpoint, if it is at hand. */
+async function driveWithin(
+  run: Run<Channels>,
+  { sub, memory }: Entry,
+  first: Checkpoint<Channels> | undefined,
+): Promise<Descent> {
+  const untold = untoldPause(run);
+  if (untold !== undefined) {
+    run.trace?.end();
+    return { kind: "paused", pause: pauseOf(run, sub.node, untold) };
+  }
+  const { records } = run.standing;
+  const ended = await driveOn(run, () => storeAnswers(run, answersFor(records, memory)));
+  if (ended.outcome === "completed") {
+    const { cancellation, sessionId } = run;
+    return { kind: "finished", result: await unlessAborted(cancellation, sessionId, resultOf(run, sub, first)) };
+  }
   const { reason } = ended;
-  return reason.kind === "interrupt" ? { kind: "asked", asks: asksOf(sub.node, reason.interrupts, memory) } : STOPPED;
+  if (reason.kind === "interrupt") return { kind: "asked", asks: asksOf(sub.node, reason.interrupts, memory) };
+  return isStandstill(reason) ? { kind: "paused", pause: pauseOf(run, sub.node, reason) } : STOPPED;
 }
 
 /** Where it stands; undefined when the task comes to it for the first time. */
@@ -128,12 +149,19 @@ async function begin(
   { sessionId, cancellation, fence }: Visit,
 ): Promise<Standing<Channels>> {
   const { state: around } = run.standing.checkpoint;
-  const input = sub.input === undefined ? task.input : sub.input(around, task.input);
+  const input = sub.input === undefined ? task.input : inputOf(sub.node, sub.input(around, task.input));
   const state = stateAtEntry(engine, sub, around);
   const invocation = { sessionId, input: input as UpdateOf<Channels> | undefined, state, cancellation };
   const checkpoint = await firstCheckpoint(engine, invocation);
   await engine.store.commit(checkpoint as Checkpoint, { fence });
   return { checkpoint, note: checkpoint.note, records: [] };
+}
+
+/** A promise that is refused has nobody else who hears of its rejection. */
+function inputOf(node: string, input: unknown): unknown {
+  if (!isThenable(input)) return input;
+  input.then(undefined, () => undefined);
+  throw new InvalidOptionError("input", `of node "${node}" gave a promise`, "make it synchronous, and fetch in a node");
 }
 
 /** Answers that came to the session around it, for questions that are still open here. */
@@ -155,9 +183,10 @@ function asksOf(node: string, open: readonly PendingInterrupt[], memory: TaskMem
   });
 }
 
-/** Where to stop is said of the nodes around it; what the call hands on is for all nodes, and was held to by the session around. */
-function optionsWithin({ maxSteps, context, config }: RunOptions): RunOptions {
+/** Where to stop within the node; what the call hands on is for all nodes, and was held to by the session around. */
+function optionsWithin({ maxSteps, context, config, within: stops }: RunOptions, node: string): RunOptions {
   return {
+    ...(stops !== undefined && Object.hasOwn(stops, node) && stops[node]),
     ...(maxSteps !== undefined && { maxSteps }),
     ...(context && { context }),
     ...(config && { config }),
