@@ -2,7 +2,7 @@
  * A node that fans itself out: reached by an edge it sends itself one task for each item of a list, and each of those writes what its
  * item came to. Results stand in the order of the items, because writes are folded in frontier order (B1).
  */
-import { type ErrorRecord, InvalidOptionError, recordOf } from "../errors.js";
+import { checkNames, type ErrorRecord, InvalidOptionError, type OptionNames, recordOf } from "../errors.js";
 import { Command } from "./command.js";
 import type { NodeContext } from "./node.js";
 import { Send } from "./target.js";
@@ -36,6 +36,13 @@ export interface MapOptions<Item, Value, Policy extends ItemPolicy, Into extends
    */
   readonly quorum?: number;
 }
+
+const OPTIONS = {
+  into: true,
+  write: true,
+  policy: true,
+  quorum: true,
+} satisfies OptionNames<MapOptions<unknown, unknown, ItemPolicy>>;
 
 /** How many failures a fan-out bears, and what is written in place of a result. */
 export interface Tolerance {
@@ -126,6 +133,7 @@ function checkOptions<Item, Value, Policy extends ItemPolicy>(
     throw new InvalidOptionError("items", "of `map` is no function", "pass (state) => list");
   if (typeof run !== "function")
     throw new InvalidOptionError("run", "of `map` is no function", "pass (item, ctx) => value");
+  checkNames(options, OPTIONS);
   const { into, write, policy = "throw", quorum } = options;
   if ((into === undefined) === (write === undefined))
     throw new InvalidOptionError(

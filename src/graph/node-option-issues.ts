@@ -1,16 +1,42 @@
 /** What can be wrong with the options of a node. Every message names the node and the option. Pure. */
-import type { GraphIssue } from "../errors.js";
+import { type GraphIssue, listOf, type OptionNames, unknownNames } from "../errors.js";
+import type { Channels } from "../state/channel.js";
+import type { CachePolicy, NodeOptions, RetryPolicy } from "./node.js";
 
 /** What a timer can wait for: the rest would end at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 type Problem = readonly [problem: string, help: string] | undefined;
+type Check = (option: string, problem: Problem) => void;
 type Fields = Readonly<Record<string, unknown>>;
+
+const NODE = {
+  retry: true,
+  timeoutMs: true,
+  idleTimeoutMs: true,
+  defer: true,
+  ends: true,
+  onError: true,
+  limit: true,
+  input: true,
+  output: true,
+  cache: true,
+} satisfies OptionNames<NodeOptions<Channels>>;
+const RETRY = {
+  maxAttempts: true,
+  initialDelayMs: true,
+  backoff: true,
+  maxDelayMs: true,
+  jitter: true,
+  budgetMs: true,
+  retryOn: true,
+} satisfies OptionNames<RetryPolicy>;
+const CACHE = { key: true, ttlMs: true, version: true } satisfies OptionNames<CachePolicy<Channels>>;
 
 /** All that is wrong with them; the node's name only stands in the messages. */
 export function nodeOptionIssues(node: string, options: unknown): readonly GraphIssue[] {
   const issues: GraphIssue[] = [];
-  const check = (option: string, problem: Problem): void => {
+  const check: Check = (option, problem) => {
     if (problem === undefined) return;
     issues.push({
       kind: "invalidOption",
@@ -19,6 +45,7 @@ export function nodeOptionIssues(node: string, options: unknown): readonly Graph
     });
   };
   const given = options as Fields;
+  checkKnown("", given, NODE, check);
   check("timeoutMs", timerProblem(given.timeoutMs));
   check("idleTimeoutMs", timerProblem(given.idleTimeoutMs));
   check("defer", flagProblem(given.defer));
@@ -30,9 +57,15 @@ export function nodeOptionIssues(node: string, options: unknown): readonly Graph
   return issues;
 }
 
-function checkRetry(retry: unknown, check: (option: string, problem: Problem) => void): void {
+function checkKnown(within: string, given: Fields, known: object, check: Check): void {
+  for (const name of unknownNames(given, known))
+    check(`${within}${name}`, ["is unknown", `use one of: ${listOf(known)}`]);
+}
+
+function checkRetry(retry: unknown, check: Check): void {
   if (retry === undefined) return;
   if (!isRecord(retry)) return check("retry", ["is no policy", "pass { maxAttempts: 3 }"]);
+  checkKnown("retry.", retry, RETRY, check);
   check("retry.maxAttempts", attemptsProblem(retry.maxAttempts));
   check("retry.initialDelayMs", numberProblem(retry.initialDelayMs));
   check("retry.backoff", numberProblem(retry.backoff));
@@ -42,10 +75,11 @@ function checkRetry(retry: unknown, check: (option: string, problem: Problem) =>
   check("retry.retryOn", functionProblem(retry.retryOn, "(error) => boolean"));
 }
 
-function checkCache(cache: unknown, check: (option: string, problem: Problem) => void): void {
+function checkCache(cache: unknown, check: Check): void {
   if (cache === undefined) return;
   if (!isRecord(cache))
     return check("cache", ["is no policy", "pass { key: (state, input) => what the node depends on }"]);
+  checkKnown("cache.", cache, CACHE, check);
   check("cache.key", typeof cache.key === "function" ? undefined : ["is no function", "pass (state, input) => key"]);
   check("cache.ttlMs", ttlProblem(cache.ttlMs));
   check("cache.version", nameProblem(cache.version));

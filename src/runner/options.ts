@@ -140,9 +140,9 @@ export function checkRunOptions<C extends Channels>(options: RunOptions, plan: G
 }
 
 /** Throws InvalidOptionError. */
-export function checkDrain(options: { readonly reason?: unknown }): void {
-  checkRecord("options", options, '{ reason: "deploy" }');
-  checkReason(options.reason);
+export function checkDrain({ reason, timeoutMs }: { readonly reason?: unknown; readonly timeoutMs?: number }): void {
+  checkReason(reason);
+  checkTimer("timeoutMs", timeoutMs);
 }
 
 /** Throws InvalidOptionError. */
@@ -186,7 +186,6 @@ export function checkFork(options: {
   readonly step?: unknown;
   readonly checkpointId?: unknown;
 }): void {
-  checkRecord("options", options, "{ as: the new session's id }");
   const { as, step, checkpointId } = options;
   checkSessionId(as, "as");
   if (step !== undefined && checkpointId !== undefined)
@@ -202,7 +201,8 @@ export function checkPrunePolicy(policy: {
   readonly keepLast?: number;
   readonly olderThanMs?: number;
 }): void {
-  checkRecord("policy", policy, "{ keepLast: 10 }");
+  if (typeof policy !== "object" || policy === null)
+    throw new InvalidOptionError("policy", `is ${String(policy)}`, "pass { keepLast: 10 }");
   const { sessionId, keepLast, olderThanMs } = policy;
   if (sessionId !== undefined) checkSessionId(sessionId);
   checkCount("keepLast", keepLast);
@@ -241,11 +241,6 @@ function checkCount(option: string, value: number | undefined): void {
 
 function isStep(value: unknown): boolean {
   return typeof value === "number" && Number.isInteger(value) && value >= 0;
-}
-
-function checkRecord(option: string, value: unknown, example: string): void {
-  if (typeof value === "object" && value !== null) return;
-  throw new InvalidOptionError(option, `is ${String(value)}`, `pass ${example}`);
 }
 
 /** What a timer can wait for. */

@@ -1,5 +1,5 @@
 /** What may stop a run besides its options, and the checks of it: targets and breakpoints are refused when they are given, not when they would be met. */
-import { InvalidOptionError, UnknownNodeError } from "../../errors.js";
+import { checkNames, InvalidOptionError, type OptionNames, UnknownNodeError } from "../../errors.js";
 import type { GraphPlan } from "../../graph/plan.js";
 import { END } from "../../graph/target.js";
 import type { SessionView } from "../../session/view.js";
@@ -20,6 +20,13 @@ interface Known<C extends Channels> {
   readonly plan: GraphPlan<C>;
   readonly predicates: ReadonlyMap<string, SessionPredicate>;
 }
+
+const BREAKPOINT = {
+  written: { kind: true, channel: true },
+  routed: { kind: true, to: true },
+  value: { kind: true, channel: true, path: true, op: true, value: true },
+  predicate: { kind: true, name: true },
+} satisfies { readonly [Kind in Breakpoint["kind"]]: OptionNames<Extract<Breakpoint, { readonly kind: Kind }>> };
 
 const TARGETS = ["node", "after", "step", "when"] as const;
 const TARGET_HELP = "give one of { node }, { after }, { step } and { when }";
@@ -59,6 +66,7 @@ export function checkPredicates(predicates: unknown): void {
 
 function readOne<C extends Channels>(one: unknown, option: string, { plan, predicates }: Known<C>): Breakpoint {
   const { kind, channel, to, name } = isRecord(one) ? one : {};
+  if (isKind(kind)) checkNames(one, BREAKPOINT[kind], option);
   switch (kind) {
     case "written":
       return { kind, channel: readChannel(channel, option, plan) };
@@ -73,6 +81,10 @@ function readOne<C extends Channels>(one: unknown, option: string, { plan, predi
     default:
       throw new InvalidOptionError(`${option}.kind`, `is ${quoted(kind)}`, "use written, routed, value or predicate");
   }
+}
+
+function isKind(kind: unknown): kind is Breakpoint["kind"] {
+  return typeof kind === "string" && Object.hasOwn(BREAKPOINT, kind);
 }
 
 function readValue(one: Readonly<Record<string, unknown>>, channel: string, option: string): Breakpoint {

@@ -1,0 +1,131 @@
+/** Names of options that there are not: refused where they are given, by name, with those that there are. */
+import { expect, test } from "vitest";
+import {
+  AppRunner,
+  append,
+  END,
+  type GraphValidationError,
+  lastValue,
+  map,
+  merge,
+  reducer,
+  START,
+  StateGraph,
+} from "../../src/index.js";
+import { SqliteCheckpointer } from "../../src/sqlite.js";
+import { chain, failureOf, listOf, says } from "./graphs.js";
+
+type Give = (options: never) => unknown;
+
+const app = chain({ a: says, b: says });
+
+async function twoSteps() {
+  const runner = new AppRunner(app);
+  await runner.createSession("s");
+  return runner;
+}
+
+/** Every place that takes options in code, and some that are right there. */
+const takers: readonly (readonly [place: string, give: Give, right: object])[] = [
+  ["new AppRunner", (options) => new AppRunner(app, options), { maxConcurrency: 2, onFailure: "abort" }],
+  ["createSession", async (options) => (await twoSteps()).createSession("t", {}, options), { ifExists: "resume" }],
+  ["runStep", async (options) => (await twoSteps()).runStep("s", options), { interruptEachStep: true, maxSteps: 3 }],
+  ["runUntilComplete", async (options) => (await twoSteps()).runUntilComplete("s", options), { maxSteps: 3 }],
+  ["runUntil", async (options) => (await twoSteps()).runUntil("s", { step: 1 }, options), { config: { a: 1 } }],
+  [
+    "resume",
+    async (options) => {
+      const runner = await twoSteps();
+      await runner.runUntil("s", { step: 1 });
+      return runner.resume("s", undefined, options);
+    },
+    { maxSteps: 2 },
+  ],
+  ["invoke", async (options) => (await twoSteps()).invoke("t", {}, options), { entry: "b", maxSteps: 2 }],
+  ["stream", async (options) => (await twoSteps()).stream("t", {}, options).result, { buffer: 2, entry: "b" }],
+  ["events", async (options) => (await twoSteps()).stream("t").events(options), { after: 0 }],
+  ["sessions", async (options) => listOf((await twoSteps()).sessions(options)), { status: "ready", limit: 1 }],
+  ["history", async (options) => listOf((await twoSteps()).history("s", options)), { limit: 1 }],
+  ["fork", async (options) => (await twoSteps()).fork("s", { as: "f", ...(options as object) }), { update: {} }],
+  ["updateState", async (options) => (await twoSteps()).updateState("s", {}, options), { asNode: "a" }],
+  ["prune", async (options) => (await twoSteps()).prune(options), { keepLast: 1, olderThanMs: undefined }],
+  ["drain", async (options) => (await twoSteps()).drain(options), { reason: "deploy", timeoutMs: 10 }],
+  ["new StateGraph", (options) => new StateGraph({}, options), { name: "g" }],
+  ["append", (options) => append([], options), { label: "l" }],
+  ["lastValue", (options) => lastValue(0, options), { label: "l" }],
+  ["merge", (options) => merge({}, options), { label: "l" }],
+  ["reducer", (options) => reducer(0, (_, write: number) => write, options), { label: "l" }],
+  [
+    "map",
+    (options) =>
+      map(
+        () => [],
+        () => 0,
+        { into: "log", ...(options as object) },
+      ),
+    { policy: "skip", quorum: 0 },
+  ],
+  ["new SqliteCheckpointer", (options) => new SqliteCheckpointer(":memory:", options), { synchronous: "normal" }],
+];
+
+test.each(takers)("%s refuses a name that it does not know, and says which there are", async (_, give, right) => {
+  await give(right as never);
+  await give({ ...right, interupBefore: undefined } as never);
+  for (const name of ["interupBefore", "constructor", "toString", "0"]) {
+    const failure = await failureOf(async () => give({ ...right, [name]: ["a"] } as never));
+    expect(failure).toMatchObject({ code: "INVALID_OPTION", option: name });
+    for (const known of Object.keys(right)) expect((failure as { help: string }).help).toContain(known);
+  }
+});
+
+test.each(takers.filter(([place]) => place !== "fork" && place !== "map"))(
+  "%s refuses options that are no object",
+  async (_, give) => {
+    for (const options of [null, 1, "options", true, ["a"], () => ({})])
+      expect(await failureOf(async () => give(options as never))).toMatchObject({ code: "INVALID_OPTION" });
+  },
+);
+
+test("options within options are named with their place: a lease's, a breakpoint's", async () => {
+  expect(await failureOf(() => new AppRunner(app, { lease: { ttl: 1 } as never }))).toMatchObject({
+    option: "lease.ttl",
+  });
+  const runner = await twoSteps();
+  for (const breakpoint of [
+    { kind: "written", channel: "log", paht: ["a"] },
+    { kind: "routed", to: "a", from: "b" },
+    { kind: "value", channel: "count", op: "above", value: 1, paht: ["a"] },
+  ]) {
+    expect(await failureOf(runner.setBreakpoints("s", [breakpoint as never]))).toMatchObject({
+      code: "INVALID_OPTION",
+      option: expect.stringMatching(/^breakpoints\[0\]\.(paht|from)$/),
+    });
+  }
+  expect(await runner.breakpoints("s")).toEqual([]);
+});
+
+test("options of a node are named with their place, all that are wrong at once", async () => {
+  const graph = new StateGraph({ value: lastValue(0) })
+    .addNode("a", () => undefined, {
+      retries: 3,
+      timeoutMs: undefined,
+      retry: { maxAttempts: 2, maxAtempts: 3 },
+      cache: { key: () => 1, ttl: 5 },
+      timeoutMS: 5,
+    } as never)
+    .addEdge(START, "a")
+    .addEdge("a", END);
+  const failure = (await failureOf(() => graph.compile())) as GraphValidationError;
+  expect(failure.issues.map(({ message }) => message)).toEqual([
+    'option "retries" of node "a" is unknown',
+    'option "timeoutMS" of node "a" is unknown',
+    'option "retry.maxAtempts" of node "a" is unknown',
+    'option "cache.ttl" of node "a" is unknown',
+  ]);
+  expect(failure.issues[0]?.help).toContain("retry, timeoutMs");
+  for (const options of [null, 5, "a", ["a"]])
+    expect(await failureOf(() => new StateGraph({}).addNode("a", () => undefined, options as never))).toMatchObject({
+      code: "INVALID_OPTION",
+      option: "options",
+    });
+});
