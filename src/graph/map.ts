@@ -3,6 +3,7 @@
  * item came to. Results stand in the order of the items, because writes are folded in frontier order (B1).
  */
 import { checkNames, type ErrorRecord, InvalidOptionError, type OptionNames, recordOf } from "../errors.js";
+import { disown } from "../state/disown.js";
 import { Command } from "./command.js";
 import type { NodeContext } from "./node.js";
 import { Send } from "./target.js";
@@ -97,7 +98,10 @@ function isPromise<Value>(value: Value | Promise<Value>): value is Promise<Value
 }
 
 function spread(node: string, items: readonly unknown[]): MapWord {
-  if (!Array.isArray(items)) throw new InvalidOptionError("items", "of `map` gave no list", "return a list");
+  if (!Array.isArray(items)) {
+    disown(items);
+    throw new InvalidOptionError("items", "of `map` gave no list", "return a list, and no promise of one");
+  }
   if (items.length === 0) return undefined;
   const goto = items.map((item) => {
     if (item !== undefined) return new Send(node, item);

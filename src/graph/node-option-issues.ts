@@ -80,7 +80,7 @@ function checkCache(cache: unknown, check: Check): void {
   if (!isRecord(cache))
     return check("cache", ["is no policy", "pass { key: (state, input) => what the node depends on }"]);
   checkKnown("cache.", cache, CACHE, check);
-  check("cache.key", typeof cache.key === "function" ? undefined : ["is no function", "pass (state, input) => key"]);
+  check("cache.key", functionProblem(cache.key ?? null, "(state, input) => key"));
   check("cache.ttlMs", ttlProblem(cache.ttlMs));
   check("cache.version", nameProblem(cache.version));
 }
@@ -117,7 +117,14 @@ function listProblem(value: unknown): Problem {
 }
 
 function functionProblem(value: unknown, example: string): Problem {
-  return value === undefined || typeof value === "function" ? undefined : ["is no function", `pass ${example}`];
+  if (value === undefined) return undefined;
+  if (typeof value !== "function") return ["is no function", `pass ${example}`];
+  return isAsynchronous(value) ? ["is asynchronous, and is not waited for", `pass ${example}`] : undefined;
+}
+
+/** Written as such. One that gives a promise all the same is found when it does. */
+function isAsynchronous(given: object): boolean {
+  return Object.prototype.toString.call(given) === "[object AsyncFunction]";
 }
 
 function nameProblem(value: unknown): Problem {

@@ -64,7 +64,7 @@ export interface RetryPolicy {
   readonly jitter?: boolean;
   /** Milliseconds over all attempts and delays, from the first one's beginning: no attempt begins after it. */
   readonly budgetMs?: number;
-  /** False: this error is final. */
+  /** False: this error is final. Asked at once: one that throws, or answers with a promise, has said no. */
   readonly retryOn?: (error: unknown) => boolean;
 }
 
