@@ -53,7 +53,7 @@ export class DrainTimeoutError extends SuperstepError {
   readonly sessions: readonly string[];
   constructor(timeoutMs: number, sessions: readonly string[]) {
     const names = sessions.map((id) => `"${id}"`).join(", ");
-    super(`${sessions.length} sessions still run after ${timeoutMs} ms of draining: ${names}`, {
+    super(`sessions still run after ${timeoutMs} ms of draining: ${names}`, {
       help: "call `drain` again to wait on, `cancel` them, or let the process end: each stands at its last committed superstep",
     });
     this.timeoutMs = timeoutMs;

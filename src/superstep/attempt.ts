@@ -105,8 +105,9 @@ export class TaskRun<C extends Channels> implements Recall {
 
   run(): Settled | Promise<Settled> {
     this.#startedAt = this.#environment.stopwatch();
-    const { cache } = this.#node.options;
-    return cache === undefined ? this.#begin() : this.#runUnlessKnown(cache);
+    const { options, isMap } = this.#node;
+    const isSpread = isMap && this.task.input === undefined;
+    return options.cache === undefined || isSpread ? this.#begin() : this.#runUnlessKnown(options.cache);
   }
 
   /** Tells the node to stop; it may still finish. */

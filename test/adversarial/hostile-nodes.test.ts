@@ -271,6 +271,28 @@ describe("S7: a promise that nobody waits for does not end the process:", () => 
   });
 });
 
+test.each(everyStore)(
+  "P6: whatever the reason of an abort is, the run was aborted and goes on, on %s",
+  async (_, open) => {
+    for (const reason of [objectBomb(), pretender(), bomb(), revoked(), Symbol("x"), null, 0]) {
+      const abort = new AbortController();
+      const node: TestNode = async (_, { signal }) => {
+        if (!abort.signal.aborted) abort.abort(reason);
+        else return { log: "done" };
+        await nextTurn();
+        throw signal.reason;
+      };
+      const runner = new AppRunner(chain({ node }), { checkpointer: open() });
+      expect((await failureOf(runner.invoke("s", {}, { signal: abort.signal }))) as object).toHaveProperty(
+        "code",
+        "RUN_ABORTED",
+      );
+      expect((await runner.session("s")).status).toEqual({ kind: "ready" });
+      expect((await runner.invoke("s")).state.log).toEqual(["done"]);
+    }
+  },
+);
+
 describe("S7: a clock or a random that fails costs the task, and hangs nobody:", () => {
   const broken: TestNode = async () => {
     throw new TypeError("broken");
