@@ -2,7 +2,7 @@
  * A node that fans itself out: reached by an edge it sends itself one task for each item of a list, and each of those writes what its
  * item came to. Results stand in the order of the items, because writes are folded in frontier order (B1).
  */
-import { checkNames, type ErrorRecord, InvalidOptionError, type OptionNames, recordOf } from "../errors.js";
+import { checkNames, type ErrorRecord, InvalidOptionError, type OptionNames, recordOf, shown } from "../errors.js";
 import { disown } from "../state/disown.js";
 import { Command } from "./command.js";
 import type { NodeContext } from "./node.js";
@@ -148,7 +148,7 @@ function checkOptions<Item, Value, Policy extends ItemPolicy>(
   if (write !== undefined && typeof write !== "function")
     throw new InvalidOptionError("write", "of `map` is no function", "pass (result, item) => update");
   if (policy !== "throw" && policy !== "collect" && policy !== "skip")
-    throw new InvalidOptionError("policy", `of \`map\` is "${String(policy)}"`, 'pass "throw", "collect" or "skip"');
+    throw new InvalidOptionError("policy", `of \`map\` is ${shown(policy)}`, 'pass "throw", "collect" or "skip"');
   if (quorum === undefined) return;
   if (policy === "throw")
     throw new InvalidOptionError(
@@ -159,7 +159,7 @@ function checkOptions<Item, Value, Policy extends ItemPolicy>(
   if (!(quorum >= 0 && (quorum < 1 || Number.isSafeInteger(quorum))))
     throw new InvalidOptionError(
       "quorum",
-      `of \`map\` is ${String(quorum)}`,
+      `of \`map\` is ${shown(quorum)}`,
       "pass a share between 0 and 1, or a number of items",
     );
 }

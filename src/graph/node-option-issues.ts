@@ -1,5 +1,5 @@
 /** What can be wrong with the options of a node. Every message names the node and the option. Pure. */
-import { type GraphIssue, listOf, type OptionNames, unknownNames } from "../errors.js";
+import { type GraphIssue, listOf, type OptionNames, shown, unknownNames } from "../errors.js";
 import type { Channels } from "../state/channel.js";
 import type { CachePolicy, NodeOptions, RetryPolicy } from "./node.js";
 
@@ -134,10 +134,4 @@ function nameProblem(value: unknown): Problem {
 
 function isRecord(value: unknown): value is Fields {
   return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function shown(value: unknown): string {
-  if (typeof value === "string") return JSON.stringify(value);
-  if (typeof value === "object" && value !== null) return "an object";
-  return typeof value === "function" ? "a function" : String(value);
 }

@@ -1,5 +1,5 @@
 /** The builder: nodes over typed channels, edges between them. Nothing is checked until `compile()`, which checks everything. */
-import { checkNames, InvalidOptionError, type OptionNames } from "../errors.js";
+import { checkNames, InvalidOptionError, type OptionNames, shown } from "../errors.js";
 import type { Channels } from "../state/channel.js";
 import { type App, compile } from "./app.js";
 import type { CompiledGraph, EdgeDeclaration, NodeDeclaration, RouteFn } from "./declaration.js";
@@ -21,9 +21,11 @@ export class StateGraph<C extends Channels, N extends string = never> {
   readonly #nodes: NodeDeclaration<C>[] = [];
   readonly #edges: EdgeDeclaration<C>[] = [];
 
-  /** Throws InvalidOptionError for an option that there is not. */
+  /** Throws InvalidOptionError. */
   constructor(channels: C, options: GraphOptions = {}) {
     checkNames(options, GRAPH_OPTIONS);
+    if (options.name !== undefined && (typeof options.name !== "string" || options.name === ""))
+      throw new InvalidOptionError("name", `of a graph is ${shown(options.name)}`, "give a string that is not empty");
     this.#channels = { ...channels };
     this.#name = options.name ?? "graph";
   }

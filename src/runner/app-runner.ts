@@ -26,6 +26,7 @@ import {
   checkDrain,
   checkFork,
   checkHistoryOptions,
+  checkHooks,
   checkIfExists,
   checkPlace,
   checkPrunePolicy,
@@ -56,7 +57,7 @@ export class AppRunner<C extends Channels, N extends string> {
 
   /** Throws InvalidOptionError. */
   constructor(app: App<C, N>, options: AppRunnerOptions = {}) {
-    checkRunner(options);
+    checkRunner(app, options);
     const engine = openEngine(app, options);
     this.#active = new ActiveRuns(new Leases(engine.store, options.lease));
     this.#engine = withSubgraphs(engine, this.#active);
@@ -228,7 +229,9 @@ export class AppRunner<C extends Channels, N extends string> {
     yield* subgraphsOf(this.#engine.store, sessionId);
   }
 
+  /** Hooks that hear of all that happens from now on, beside those that there are. Throws InvalidOptionError. */
   addHooks(hooks: RunHooks): void {
+    checkHooks(hooks);
     this.#engine.hooks.add(hooks);
   }
 

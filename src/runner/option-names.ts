@@ -1,5 +1,7 @@
 /** The names that options of a runner and of its calls may have; each table is held to its interface by the compiler. */
-import { checkNames, type OptionNames } from "../errors.js";
+
+import { checkNames, InvalidOptionError, type OptionNames } from "../errors.js";
+import { isCompiled } from "../graph/declaration.js";
 import type { Channels } from "../state/channel.js";
 import type { DrainOptions } from "./active-runs.js";
 import type { ForkOptions, InvokeOptions } from "./calls.js";
@@ -70,8 +72,9 @@ export function checkCall(call: keyof typeof BY_CALL, options: unknown): void {
   checkNames(options, BY_CALL[call]);
 }
 
-/** Throws InvalidOptionError. */
-export function checkRunner(options: AppRunnerOptions): void {
+/** Throws InvalidOptionError, also for what is no compiled graph. */
+export function checkRunner(app: unknown, options: AppRunnerOptions): void {
+  if (!isCompiled(app)) throw new InvalidOptionError("app", "is no compiled graph", "pass what `compile()` gives");
   checkNames(options, RUNNER);
   if (options.lease !== undefined) checkNames(options.lease, LEASE, "lease");
 }

@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import {
   AppRunner,
   append,
+  Command,
   END,
   type GraphValidationError,
   lastValue,
@@ -65,6 +66,8 @@ const takers: readonly (readonly [place: string, give: Give, right: object])[] =
       ),
     { policy: "skip", quorum: 0 },
   ],
+  ["new Command", (init) => new Command(init), { goto: "a", update: {} }],
+  ["Command.parent", (init) => Command.parent(init), { mode: "append" }],
   ["new SqliteCheckpointer", (options) => new SqliteCheckpointer(":memory:", options), { synchronous: "normal" }],
 ];
 
@@ -127,5 +130,54 @@ test("options of a node are named with their place, all that are wrong at once",
     expect(await failureOf(() => new StateGraph({}).addNode("a", () => undefined, options as never))).toMatchObject({
       code: "INVALID_OPTION",
       option: "options",
+    });
+});
+
+test("values that mean nothing are refused by the option's name, whatever they are", async () => {
+  const nothing = Object.create(null) as object;
+  const runners: readonly (readonly [option: string, values: readonly unknown[]])[] = [
+    ["hooks", [[null], [1], ["a"], {}, null, nothing]],
+    ["limits", [null, 5, "a"]],
+    ["limits.a", [{ a: 0 }, { a: nothing }, { a: 1n }, { a: Symbol("x") }]],
+    ["freeConfig", [[1], [null], "a", nothing]],
+    ["onFailure", [5n, nothing, Symbol("x"), null]],
+    ["durability", [nothing, { toJSON: () => 1 }]],
+    ["maxConcurrency", [nothing, 1n, "5"]],
+  ];
+  for (const [option, values] of runners) {
+    const [name = ""] = option.split(".");
+    for (const value of values)
+      expect(await failureOf(() => new AppRunner(app, { [name]: value }))).toMatchObject({
+        code: "INVALID_OPTION",
+        option,
+      });
+  }
+  for (const hooks of [null, undefined, 5])
+    expect(await failureOf(() => new AppRunner(app).addHooks(hooks as never))).toMatchObject({ option: "hooks" });
+  for (const after of [5, {}, null])
+    expect(await failureOf(listOf(new AppRunner(app).sessions({ after: after as never })))).toMatchObject({
+      option: "after",
+    });
+  for (const name of ["", 5, null, nothing])
+    expect(await failureOf(() => new StateGraph({}, { name: name as never }))).toMatchObject({ option: "name" });
+});
+
+test("what is on or off is true or false: the text of either is refused, and gives nothing up", async () => {
+  for (const flag of ["interruptEachStep", "discardPending", "allowConfigChange", "restart"]) {
+    const runner = new AppRunner(app);
+    await runner.invoke("s", {}, { interruptAfter: ["a"] });
+    for (const value of ["false", "true", 0, 1, null]) {
+      const failure = await failureOf(runner.invoke("s", undefined, { [flag]: value }));
+      expect(failure).toMatchObject({ code: "INVALID_OPTION", option: flag });
+    }
+    expect(await runner.session("s")).toMatchObject({ step: 1, status: { kind: "paused" } });
+  }
+});
+
+test("a runner of what is no compiled graph is refused", async () => {
+  for (const graph of [undefined, null, {}, 5, new StateGraph({}), () => 1, { plan: {}, fingerprint: "x" }])
+    expect(await failureOf(() => new AppRunner(graph as never))).toMatchObject({
+      code: "INVALID_OPTION",
+      option: "app",
     });
 });

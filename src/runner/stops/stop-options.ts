@@ -1,5 +1,5 @@
 /** What may stop a run besides its options, and the checks of it: targets and breakpoints are refused when they are given, not when they would be met. */
-import { checkNames, InvalidOptionError, type OptionNames, UnknownNodeError } from "../../errors.js";
+import { checkNames, InvalidOptionError, type OptionNames, shown, UnknownNodeError } from "../../errors.js";
 import type { GraphPlan } from "../../graph/plan.js";
 import { END } from "../../graph/target.js";
 import type { SessionView } from "../../session/view.js";
@@ -33,7 +33,7 @@ const TARGET_HELP = "give one of { node }, { after }, { step } and { when }";
 
 /** Throws InvalidOptionError and UnknownNodeError. */
 export function checkUntil<C extends Channels>(target: unknown, plan: GraphPlan<C>): void {
-  if (!isRecord(target)) throw new InvalidOptionError("target", `is ${String(target)}`, TARGET_HELP);
+  if (!isRecord(target)) throw new InvalidOptionError("target", `is ${shown(target)}`, TARGET_HELP);
   const given = TARGETS.filter((name) => target[name] !== undefined);
   if (given.length !== 1 || given.length !== Object.keys(target).length)
     throw new InvalidOptionError("target", `has ${Object.keys(target).join(", ") || "nothing"}`, TARGET_HELP);
@@ -41,7 +41,7 @@ export function checkUntil<C extends Channels>(target: unknown, plan: GraphPlan<
   if (node !== undefined) checkNode("target.node", node, plan);
   if (after !== undefined) checkNode("target.after", after, plan);
   if (step !== undefined && !(typeof step === "number" && Number.isInteger(step) && step >= 0))
-    throw new InvalidOptionError("target.step", `is ${String(step)}`, "give a whole number of supersteps");
+    throw new InvalidOptionError("target.step", `is ${shown(step)}`, "give a whole number of supersteps");
   if (when !== undefined && typeof when !== "function")
     throw new InvalidOptionError("target.when", "is no function", "pass (session) => true or false");
 }
@@ -128,5 +128,5 @@ function isKey(key: unknown): boolean {
 
 /** Whatever it is, symbols too. */
 function quoted(value: unknown): string {
-  return typeof value === "string" ? value : String(value);
+  return typeof value === "string" ? value : shown(value);
 }

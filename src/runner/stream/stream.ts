@@ -1,5 +1,5 @@
 /** A run as events: it runs whether or not anyone iterates; iteration ends after the terminal event and never throws. */
-import { checkNames, InvalidOptionError, type OptionNames } from "../../errors.js";
+import { checkNames, InvalidOptionError, type OptionNames, shown } from "../../errors.js";
 import type { Channels } from "../../state/channel.js";
 import type { InvokeOptions } from "../calls.js";
 import type { RunCancellation } from "../cancellation.js";
@@ -138,6 +138,6 @@ export class EventStream<C extends Channels> implements RunStream<C> {
 /** A number from another stream would wait for events that never come. */
 function checkAfter(after: unknown, newest: number): void {
   if (typeof after === "number" && Number.isInteger(after) && after >= 0 && after <= newest) return;
-  const problem = `is ${String(after)}, and the newest event of this stream has ${newest}`;
+  const problem = `is ${shown(after)}, and the newest event of this stream has ${newest}`;
   throw new InvalidOptionError("after", problem, "give the `seq` of an event of this stream, or 0");
 }
