@@ -224,4 +224,18 @@ export const RUNNER_MUTANTS: readonly Mutant[] = [
     replace: "sessionId !== undefined && id !== sessionId",
     killers: ["test/runner/subgraph-sessions.test.ts"],
   },
+  {
+    breaks: "P6: an aborted run waits for a hook that hangs",
+    file: "src/runner/gates.ts",
+    find: "unlessAborted(cancellation, sessionId, hooks.ask(hook, about)).catch(() => undefined)",
+    replace: "hooks.ask(hook, about)",
+    killers: ["test/runner/failure.test.ts"],
+  },
+  {
+    breaks: "what is neither on nor off gives open work up",
+    file: "src/runner/options.ts",
+    find: "for (const flag of FLAGS) checkOneOf(flag, (options as Flags)[flag], [true, false]);",
+    replace: "",
+    killers: ["test/runner/option-names.test.ts"],
+  },
 ];
