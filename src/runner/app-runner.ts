@@ -20,7 +20,7 @@ import type { CreateOptions } from "./invocation.js";
 import { Leases } from "./leases.js";
 import { listSessions, type SessionFilter } from "./listing.js";
 import { openEngine } from "./opening.js";
-import { checkCall, checkRunner } from "./option-names.js";
+import { checkCall, checkRunner, given } from "./option-names.js";
 import {
   type AppRunnerOptions,
   checkDrain,
@@ -79,14 +79,12 @@ export class AppRunner<C extends Channels, N extends string> {
 
   /** One superstep. On a completed session: a completed report and nothing run. On open interrupts: paused again and nothing run, until `resume` answers. */
   async runStep(sessionId: string, options: StepOptions<N> = {}): Promise<StepResult<C>> {
-    checkCall("run", options);
-    return this.#calls.drive(sessionId, options, { reports: true }, driveOnce);
+    return this.#calls.drive(sessionId, given("run", options), { reports: true }, driveOnce);
   }
 
   /** Supersteps until the session completes or pauses. Consumes a pause (other than open interrupts); tries a failed frontier again. Throws SessionBusyError while somebody else drives it. */
   async runUntilComplete(sessionId: string, options: RunOptions<N> = {}): Promise<RunResult<C>> {
-    checkCall("run", options);
-    return this.#calls.drive(sessionId, options, {}, driveOn);
+    return this.#calls.drive(sessionId, given("run", options), {}, driveOn);
   }
 
   /**
@@ -101,9 +99,8 @@ export class AppRunner<C extends Channels, N extends string> {
     target: Until<SessionView<C>, N>,
     options: RunOptions<N> = {},
   ): Promise<RunResult<C>> {
-    checkCall("run", options);
     checkUntil(target, this.#engine.plan);
-    return this.#calls.drive(sessionId, options, { until: target as Stops["until"] }, driveOn);
+    return this.#calls.drive(sessionId, given("run", options), { until: { ...target } as Stops["until"] }, driveOn);
   }
 
   /**
@@ -127,8 +124,7 @@ export class AppRunner<C extends Channels, N extends string> {
    * anything else is the answer to the one that is open. `undefined` answers nothing. Throws NotPausedError, InterruptAnswerError.
    */
   async resume(sessionId: string, answer?: unknown, options: RunOptions<N> = {}): Promise<RunResult<C>> {
-    checkCall("run", options);
-    return this.#calls.resume(sessionId, answer, options, {});
+    return this.#calls.resume(sessionId, answer, given("run", options), {});
   }
 
   /**
@@ -137,8 +133,7 @@ export class AppRunner<C extends Channels, N extends string> {
    * says to give up what is open and begin the next invocation.
    */
   async invoke(sessionId: string, input?: UpdateOf<C>, options: InvokeOptions<N> = {}): Promise<RunResult<C>> {
-    checkCall("invoke", options);
-    return this.#calls.invoke(sessionId, input, options, {});
+    return this.#calls.invoke(sessionId, input, given("invoke", options), {});
   }
 
   /** The same as `invoke`, or as `resume` with `resumeWith(answer)`, as typed events. It runs whether or not anyone iterates; `result` settles with the last event. */

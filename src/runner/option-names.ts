@@ -72,6 +72,17 @@ export function checkCall(call: keyof typeof BY_CALL, options: unknown): void {
   checkNames(options, BY_CALL[call]);
 }
 
+/** The options as they are now, checked like that: what their owner changes while the call runs is for other calls. */
+export function given<Options extends object>(call: keyof typeof BY_CALL, options: Options): Options {
+  checkCall(call, options);
+  const own: Record<string, unknown> = {};
+  for (const name in BY_CALL[call]) {
+    const value = (options as Readonly<Record<string, unknown>>)[name];
+    if (value !== undefined) own[name] = value;
+  }
+  return own as Options;
+}
+
 /** Throws InvalidOptionError, also for what is no compiled graph. */
 export function checkRunner(app: unknown, options: AppRunnerOptions): void {
   if (!isCompiled(app)) throw new InvalidOptionError("app", "is no compiled graph", "pass what `compile()` gives");

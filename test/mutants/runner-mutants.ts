@@ -238,4 +238,11 @@ export const RUNNER_MUTANTS: readonly Mutant[] = [
     replace: "",
     killers: ["test/runner/option-names.test.ts"],
   },
+  {
+    breaks: "what a caller changes in its options while a call runs changes the call",
+    file: "src/runner/option-names.ts",
+    find: "return own as Options;",
+    replace: "return options;",
+    killers: ["test/runner/option-names.test.ts"],
+  },
 ];

@@ -9,12 +9,15 @@ import {
   lastValue,
   map,
   merge,
+  type NodeContext,
+  type RunOptions,
   reducer,
   START,
   StateGraph,
 } from "../../src/index.js";
 import { SqliteCheckpointer } from "../../src/sqlite.js";
 import { chain, failureOf, listOf, says } from "./graphs.js";
+import { everyStore } from "./stores.js";
 
 type Give = (options: never) => unknown;
 
@@ -181,3 +184,32 @@ test("a runner of what is no compiled graph is refused", async () => {
       option: "app",
     });
 });
+
+test.each(everyStore)(
+  "what a caller changes in its options while a call runs changes no call, on %s",
+  async (_, open) => {
+    const tells = (ctx: NodeContext) => ({ log: String(ctx.config.tone) });
+    const freeConfig = ["tone"];
+    const runner = new AppRunner(chain({ a: (_, ctx) => tells(ctx), b: (_, ctx) => tells(ctx), c: says }), {
+      checkpointer: open(),
+      freeConfig,
+    });
+    freeConfig.length = 0;
+    const options: { config: object; interruptAfter?: readonly ("a" | "b")[] } = { config: {} };
+    const running = ["a", "b"].map((node) => {
+      options.config = { tone: node };
+      options.interruptAfter = [node as "a"];
+      return runner.invoke(node, {}, options as RunOptions<"a">);
+    });
+    const streaming = runner.stream("stream", {}, options as RunOptions<"a">);
+    options.config = { tone: "late" };
+    options.interruptAfter = [];
+    expect((await Promise.all([...running, streaming.result])).map(({ state }) => state.log)).toEqual([
+      ["a"],
+      ["b", "b"],
+      ["b", "b"],
+    ]);
+    const inherited = Object.create({ interruptAfter: ["b"] }) as RunOptions<"a">;
+    expect(await runner.runUntilComplete("a", inherited)).toMatchObject({ outcome: "paused" });
+  },
+);
