@@ -42,7 +42,7 @@ for await (const event of stream.events({ after: last })) {
 console.log((await stream.result).outcome, "before baking");
 
 // The end of the day: what runs finishes its superstep.
-await runner.drain({ reason: "the shop closes" });
+await runner.drain({ reason: "the shop closes", timeoutMs: 30_000 });
 const refused = await runner.runUntilComplete("rye").catch((error) => error.code);
 runner.undrain();
 console.log(refused, (await runner.runUntilComplete("rye")).state.diary);

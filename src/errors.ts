@@ -20,9 +20,11 @@ export {
   RetriesSpentError,
   type TaskFailure,
 } from "./errors/node.js";
+export { checkNames, listOf, type OptionNames, unknownNames } from "./errors/option-names.js";
 export { type ErrorRecord, type FrontierContext, recordOf, type TaskRef } from "./errors/record.js";
 export {
   ConfigMismatchError,
+  DrainTimeoutError,
   GraphMismatchError,
   InterruptAnswerError,
   InvalidOptionError,
@@ -38,6 +40,7 @@ export {
   StepLimitError,
   UnknownNodeError,
 } from "./errors/session.js";
+export { shown } from "./errors/shown.js";
 export {
   CheckpointConflictError,
   CheckpointCorruptError,

@@ -8,6 +8,7 @@ export {
   CheckpointNotFoundError,
   ConcurrentWriteError,
   ConfigMismatchError,
+  DrainTimeoutError,
   type ErrorRecord,
   type FrontierContext,
   type GraphIssue,
@@ -49,11 +50,12 @@ export { type ItemPolicy, type ItemResult, type MapOptions, map } from "./graph/
 export type { CachePolicy, NodeContext, NodeFn, NodeOptions, OnceCall, RetryPolicy } from "./graph/node.js";
 export type { GraphPlan, SubgraphPlan } from "./graph/plan.js";
 export { type RunContext, type RunValue, runContext } from "./graph/run-context.js";
-export { StateGraph } from "./graph/state-graph.js";
+export { type GraphOptions, StateGraph } from "./graph/state-graph.js";
 export { END, Send, START, type Target } from "./graph/target.js";
 export type { CancelAnswer, DrainOptions } from "./runner/active-runs.js";
-export { AppRunner, type PruneOptions } from "./runner/app-runner.js";
+export { AppRunner } from "./runner/app-runner.js";
 export type { ForkOptions, InvokeOptions } from "./runner/calls.js";
+export type { UpdateOptions } from "./runner/editing.js";
 export type { RunEvent, RunEventBody } from "./runner/events.js";
 export {
   type HookFailure,
@@ -63,10 +65,11 @@ export {
   type RunHooks,
   type StepPosition,
 } from "./runner/hooks.js";
+export type { CreateOptions } from "./runner/invocation.js";
 export type { LeaseOptions } from "./runner/leases.js";
 export type { SessionFilter } from "./runner/listing.js";
 export type { AppRunnerOptions, RunOptions, StepOptions } from "./runner/options.js";
-export type { HistoryOptions } from "./runner/past.js";
+export type { HistoryOptions, PruneOptions } from "./runner/past.js";
 export type { BarrierOutcome, PausedReport, RunResult, RunSummary, StepReport, StepResult } from "./runner/report.js";
 export type { SessionPredicate } from "./runner/stops/stop-options.js";
 export {

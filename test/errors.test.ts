@@ -118,6 +118,12 @@ const kinds: readonly (readonly [error: SuperstepError, name: string, code: stri
     "PREDICATE_FAILED",
     { predicate: "isOdd", cause: boom },
   ],
+  [
+    new errors.DrainTimeoutError(5, ["s", "t"]),
+    "DrainTimeoutError",
+    "DRAIN_TIMEOUT",
+    { timeoutMs: 5, sessions: ["s", "t"], message: 'sessions still run after 5 ms of draining: "s", "t"' },
+  ],
   [new errors.RunnerDrainingError("s"), "RunnerDrainingError", "RUNNER_DRAINING", { sessionId: "s" }],
   [
     new errors.SessionCancelledError("s", "host/1/a", "too dear"),
@@ -238,6 +244,14 @@ describe("where it happened:", () => {
       expect(() => JSON.stringify(record)).not.toThrow();
     }
   });
+});
+
+test("P61: what pretends to be an error of the library brings nothing along that cannot be written", () => {
+  const pretended = (at: unknown) =>
+    recordOf(Object.assign(new TypeError("x"), { at, [Symbol.for("superstep.error")]: true }));
+  for (const at of [() => 1, "text", 5n, { step: 5n }, trap()]) expect(pretended(at).at).toBeUndefined();
+  const at = { sessionId: "s", step: 1, frontier: [{ id: "1", node: "a", input: () => 1 }] };
+  expect(pretended(at).at).toEqual({ ...at, frontier: [{ id: "1", node: "a" }] });
 });
 
 describe("another copy of the library:", () => {

@@ -53,13 +53,13 @@ export function recordOf(thrown: unknown, depth = 0): ErrorRecord {
   const name = text(thrown, "name") ?? "Error";
   const message = text(thrown, "message") ?? describe(thrown);
   const stack = text(thrown, "stack");
-  const at = isBranded(thrown) ? read(thrown, "at") : undefined;
+  const at = isBranded(thrown) ? plain(read(thrown, "at")) : undefined;
   const cause = depth < MAX_CAUSES ? read(thrown, "cause") : undefined;
   return {
     name,
     code: text(thrown, "code") ?? "THROWN",
     message,
-    ...(at !== undefined && { at: at as FrontierContext }),
+    ...(at !== undefined && { at }),
     ...(cause !== undefined && { cause: recordOf(cause, depth + 1) }),
     ...(stack !== undefined && { stack }),
   };
@@ -73,6 +73,16 @@ function text(from: object, key: string): string | undefined {
 function read(from: object, key: string | symbol): unknown {
   try {
     return (from as Record<string | symbol, unknown>)[key];
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whoever says that it is one of ours need not have been there. */
+function plain(at: unknown): FrontierContext | undefined {
+  if (typeof at !== "object" || at === null) return undefined;
+  try {
+    return JSON.parse(JSON.stringify(at)) as FrontierContext;
   } catch {
     return undefined;
   }

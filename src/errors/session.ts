@@ -45,6 +45,22 @@ export class RunnerDrainingError extends SuperstepError {
   }
 }
 
+/** A runner drains and could not wait any longer for what runs. It goes on draining; these sessions pause when their superstep ends. */
+export class DrainTimeoutError extends SuperstepError {
+  readonly code = "DRAIN_TIMEOUT";
+  readonly timeoutMs: number;
+  /** Who still runs. */
+  readonly sessions: readonly string[];
+  constructor(timeoutMs: number, sessions: readonly string[]) {
+    const names = sessions.map((id) => `"${id}"`).join(", ");
+    super(`sessions still run after ${timeoutMs} ms of draining: ${names}`, {
+      help: "call `drain` again to wait on, `cancel` them, or let the process end: each stands at its last committed superstep",
+    });
+    this.timeoutMs = timeoutMs;
+    this.sessions = sessions;
+  }
+}
+
 /** The caller's signal was aborted (`cause` is its reason). Nothing half-done was committed; finished tasks are kept. */
 export class RunAbortedError extends SuperstepError {
   readonly code = "RUN_ABORTED";

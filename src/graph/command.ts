@@ -1,4 +1,5 @@
 /** A node's word about control. */
+import { checkNames, type OptionNames } from "../errors.js";
 import type { Channels, UpdateOf } from "../state/channel.js";
 import type { Target } from "./target.js";
 
@@ -6,6 +7,14 @@ const COMMAND = Symbol.for("superstep.command");
 
 /** `replace`: the node's next targets are exactly these. `append`: these, besides its edges. */
 export type CommandMode = "replace" | "append";
+
+interface CommandInit<U, N extends string> {
+  readonly update?: U;
+  readonly goto?: Target<N> | readonly Target<N>[];
+  readonly mode?: CommandMode;
+}
+
+const WORDS = { update: true, goto: true, mode: true } satisfies OptionNames<CommandInit<unknown, string>>;
 
 /**
  * A node's word about control, with or without an update.
@@ -30,11 +39,9 @@ export class Command<U = unknown, N extends string = string> {
     return new ParentCommand(init);
   }
 
-  constructor(init: {
-    readonly update?: U;
-    readonly goto?: Target<N> | readonly Target<N>[];
-    readonly mode?: CommandMode;
-  }) {
+  /** Throws InvalidOptionError for a word that it does not know: an update under another name would be lost. */
+  constructor(init: CommandInit<U, N>) {
+    checkNames(init, WORDS);
     this.update = init.update;
     this.goto = listOf(init.goto);
     this.mode = init.mode ?? "replace";

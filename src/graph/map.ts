@@ -2,7 +2,8 @@
  * A node that fans itself out: reached by an edge it sends itself one task for each item of a list, and each of those writes what its
  * item came to. Results stand in the order of the items, because writes are folded in frontier order (B1).
  */
-import { type ErrorRecord, InvalidOptionError, recordOf } from "../errors.js";
+import { checkNames, type ErrorRecord, InvalidOptionError, type OptionNames, recordOf, shown } from "../errors.js";
+import { disown } from "../state/disown.js";
 import { Command } from "./command.js";
 import type { NodeContext } from "./node.js";
 import { Send } from "./target.js";
@@ -36,6 +37,13 @@ export interface MapOptions<Item, Value, Policy extends ItemPolicy, Into extends
    */
   readonly quorum?: number;
 }
+
+const OPTIONS = {
+  into: true,
+  write: true,
+  policy: true,
+  quorum: true,
+} satisfies OptionNames<MapOptions<unknown, unknown, ItemPolicy>>;
 
 /** How many failures a fan-out bears, and what is written in place of a result. */
 export interface Tolerance {
@@ -90,7 +98,10 @@ function isPromise<Value>(value: Value | Promise<Value>): value is Promise<Value
 }
 
 function spread(node: string, items: readonly unknown[]): MapWord {
-  if (!Array.isArray(items)) throw new InvalidOptionError("items", "of `map` gave no list", "return a list");
+  if (!Array.isArray(items)) {
+    disown(items);
+    throw new InvalidOptionError("items", "of `map` gave no list", "return a list, and no promise of one");
+  }
   if (items.length === 0) return undefined;
   const goto = items.map((item) => {
     if (item !== undefined) return new Send(node, item);
@@ -126,6 +137,7 @@ function checkOptions<Item, Value, Policy extends ItemPolicy>(
     throw new InvalidOptionError("items", "of `map` is no function", "pass (state) => list");
   if (typeof run !== "function")
     throw new InvalidOptionError("run", "of `map` is no function", "pass (item, ctx) => value");
+  checkNames(options, OPTIONS);
   const { into, write, policy = "throw", quorum } = options;
   if ((into === undefined) === (write === undefined))
     throw new InvalidOptionError(
@@ -136,7 +148,7 @@ function checkOptions<Item, Value, Policy extends ItemPolicy>(
   if (write !== undefined && typeof write !== "function")
     throw new InvalidOptionError("write", "of `map` is no function", "pass (result, item) => update");
   if (policy !== "throw" && policy !== "collect" && policy !== "skip")
-    throw new InvalidOptionError("policy", `of \`map\` is "${String(policy)}"`, 'pass "throw", "collect" or "skip"');
+    throw new InvalidOptionError("policy", `of \`map\` is ${shown(policy)}`, 'pass "throw", "collect" or "skip"');
   if (quorum === undefined) return;
   if (policy === "throw")
     throw new InvalidOptionError(
@@ -147,7 +159,7 @@ function checkOptions<Item, Value, Policy extends ItemPolicy>(
   if (!(quorum >= 0 && (quorum < 1 || Number.isSafeInteger(quorum))))
     throw new InvalidOptionError(
       "quorum",
-      `of \`map\` is ${String(quorum)}`,
+      `of \`map\` is ${shown(quorum)}`,
       "pass a share between 0 and 1, or a number of items",
     );
 }

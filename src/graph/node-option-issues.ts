@@ -1,16 +1,42 @@
 /** What can be wrong with the options of a node. Every message names the node and the option. Pure. */
-import type { GraphIssue } from "../errors.js";
+import { type GraphIssue, listOf, type OptionNames, shown, unknownNames } from "../errors.js";
+import type { Channels } from "../state/channel.js";
+import type { CachePolicy, NodeOptions, RetryPolicy } from "./node.js";
 
 /** What a timer can wait for: the rest would end at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 type Problem = readonly [problem: string, help: string] | undefined;
+type Check = (option: string, problem: Problem) => void;
 type Fields = Readonly<Record<string, unknown>>;
+
+const NODE = {
+  retry: true,
+  timeoutMs: true,
+  idleTimeoutMs: true,
+  defer: true,
+  ends: true,
+  onError: true,
+  limit: true,
+  input: true,
+  output: true,
+  cache: true,
+} satisfies OptionNames<NodeOptions<Channels>>;
+const RETRY = {
+  maxAttempts: true,
+  initialDelayMs: true,
+  backoff: true,
+  maxDelayMs: true,
+  jitter: true,
+  budgetMs: true,
+  retryOn: true,
+} satisfies OptionNames<RetryPolicy>;
+const CACHE = { key: true, ttlMs: true, version: true } satisfies OptionNames<CachePolicy<Channels>>;
 
 /** All that is wrong with them; the node's name only stands in the messages. */
 export function nodeOptionIssues(node: string, options: unknown): readonly GraphIssue[] {
   const issues: GraphIssue[] = [];
-  const check = (option: string, problem: Problem): void => {
+  const check: Check = (option, problem) => {
     if (problem === undefined) return;
     issues.push({
       kind: "invalidOption",
@@ -19,6 +45,7 @@ export function nodeOptionIssues(node: string, options: unknown): readonly Graph
     });
   };
   const given = options as Fields;
+  checkKnown("", given, NODE, check);
   check("timeoutMs", timerProblem(given.timeoutMs));
   check("idleTimeoutMs", timerProblem(given.idleTimeoutMs));
   check("defer", flagProblem(given.defer));
@@ -30,9 +57,15 @@ export function nodeOptionIssues(node: string, options: unknown): readonly Graph
   return issues;
 }
 
-function checkRetry(retry: unknown, check: (option: string, problem: Problem) => void): void {
+function checkKnown(within: string, given: Fields, known: object, check: Check): void {
+  for (const name of unknownNames(given, known))
+    check(`${within}${name}`, ["is unknown", `use one of: ${listOf(known)}`]);
+}
+
+function checkRetry(retry: unknown, check: Check): void {
   if (retry === undefined) return;
   if (!isRecord(retry)) return check("retry", ["is no policy", "pass { maxAttempts: 3 }"]);
+  checkKnown("retry.", retry, RETRY, check);
   check("retry.maxAttempts", attemptsProblem(retry.maxAttempts));
   check("retry.initialDelayMs", numberProblem(retry.initialDelayMs));
   check("retry.backoff", numberProblem(retry.backoff));
@@ -42,11 +75,12 @@ function checkRetry(retry: unknown, check: (option: string, problem: Problem) =>
   check("retry.retryOn", functionProblem(retry.retryOn, "(error) => boolean"));
 }
 
-function checkCache(cache: unknown, check: (option: string, problem: Problem) => void): void {
+function checkCache(cache: unknown, check: Check): void {
   if (cache === undefined) return;
   if (!isRecord(cache))
     return check("cache", ["is no policy", "pass { key: (state, input) => what the node depends on }"]);
-  check("cache.key", typeof cache.key === "function" ? undefined : ["is no function", "pass (state, input) => key"]);
+  checkKnown("cache.", cache, CACHE, check);
+  check("cache.key", functionProblem(cache.key ?? null, "(state, input) => key"));
   check("cache.ttlMs", ttlProblem(cache.ttlMs));
   check("cache.version", nameProblem(cache.version));
 }
@@ -83,7 +117,14 @@ function listProblem(value: unknown): Problem {
 }
 
 function functionProblem(value: unknown, example: string): Problem {
-  return value === undefined || typeof value === "function" ? undefined : ["is no function", `pass ${example}`];
+  if (value === undefined) return undefined;
+  if (typeof value !== "function") return ["is no function", `pass ${example}`];
+  return isAsynchronous(value) ? ["is asynchronous, and is not waited for", `pass ${example}`] : undefined;
+}
+
+/** Written as such. One that gives a promise all the same is found when it does. */
+function isAsynchronous(given: object): boolean {
+  return Object.prototype.toString.call(given) === "[object AsyncFunction]";
 }
 
 function nameProblem(value: unknown): Problem {
@@ -93,10 +134,4 @@ function nameProblem(value: unknown): Problem {
 
 function isRecord(value: unknown): value is Fields {
   return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function shown(value: unknown): string {
-  if (typeof value === "string") return JSON.stringify(value);
-  if (typeof value === "object" && value !== null) return "an object";
-  return typeof value === "function" ? "a function" : String(value);
 }

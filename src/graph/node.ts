@@ -32,7 +32,7 @@ export interface NodeContext {
    * keys may run at the same time. A key that is used twice in one attempt is an InvalidOptionError.
    */
   once<T>(key: string, effect: (call: OnceCall) => T | Promise<T>): Promise<T>;
-  /** Puts an application event (a token, say) on the stream. Never throws, never blocks the node. */
+  /** Puts an application event (a token, say) on the stream, as it is: what you change in it afterwards, late readers see changed. Never throws, never blocks the node. */
   emit(data: unknown): void;
   /** Says on the stream how far the node is. */
   progress(done: number, total?: number, message?: string): void;
@@ -64,7 +64,7 @@ export interface RetryPolicy {
   readonly jitter?: boolean;
   /** Milliseconds over all attempts and delays, from the first one's beginning: no attempt begins after it. */
   readonly budgetMs?: number;
-  /** False: this error is final. */
+  /** False: this error is final. Asked at once: one that throws, or answers with a promise, has said no. */
   readonly retryOn?: (error: unknown) => boolean;
 }
 

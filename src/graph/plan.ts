@@ -33,6 +33,8 @@ export interface NodePlan<C extends Channels> extends OriginPlan<C> {
   readonly name: string;
   readonly run: NodeFn<C>;
   readonly options: NodeOptions<C>;
+  /** Whether it sends itself its tasks: of these, its options are. */
+  readonly isMap: boolean;
   /** What its fan-out bears, if it bears failures. */
   readonly tolerance: Tolerance | undefined;
   /** The graph that is this node, if one is. */
@@ -97,7 +99,8 @@ function nodePlan<C extends Channels>(
   const sub = isCompiled(node.node) ? subgraphPlan(declaration, node, node.node) : undefined;
   const run = sub === undefined ? (node.node as NodeFn<C>) : entering<C>(sub);
   const ends = isMap(run) ? options.ends && [...options.ends, name] : options.ends;
-  return { ...originPlan(declaration, joins, name, ends), name, run, options, sub, tolerance: toleranceOf(run) };
+  const tolerance = toleranceOf(run);
+  return { ...originPlan(declaration, joins, name, ends), name, run, options, sub, isMap: isMap(run), tolerance };
 }
 
 function subgraphPlan<C extends Channels>(

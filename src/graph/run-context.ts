@@ -36,12 +36,20 @@ export const NO_CONTEXT: ReadonlyMap<object, unknown> = new Map();
 /** The values by their keys; of two under one key the last counts. Throws InvalidOptionError. */
 export function contextOf(values: readonly RunValue[] | undefined): ReadonlyMap<object, unknown> {
   if (values === undefined) return NO_CONTEXT;
-  const isList = Array.isArray(values) && values.every((one) => typeof (one as RunValue | null)?.key === "function");
-  if (!isList)
+  if (!isList(values))
     throw new InvalidOptionError(
       "context",
       "is no list of values under keys",
       "pass [key(value)], keys made by runContext",
     );
   return new Map(values.map(({ key, value }) => [key, value]));
+}
+
+/** What cannot be looked at is none. */
+function isList(values: unknown): values is readonly RunValue[] {
+  try {
+    return Array.isArray(values) && values.every((one: RunValue | null) => typeof one?.key === "function");
+  } catch {
+    return false;
+  }
 }

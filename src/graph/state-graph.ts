@@ -1,9 +1,18 @@
 /** The builder: nodes over typed channels, edges between them. Nothing is checked until `compile()`, which checks everything. */
+import { checkNames, InvalidOptionError, type OptionNames, shown } from "../errors.js";
 import type { Channels } from "../state/channel.js";
 import { type App, compile } from "./app.js";
 import type { CompiledGraph, EdgeDeclaration, NodeDeclaration, RouteFn } from "./declaration.js";
 import type { NodeFn, NodeOptions } from "./node.js";
 import type { END, START } from "./target.js";
+
+/** What a graph is called: in drawings, spans and the cache. */
+export interface GraphOptions {
+  /** Default "graph". */
+  readonly name?: string;
+}
+
+const GRAPH_OPTIONS = { name: true } satisfies OptionNames<GraphOptions>;
 
 /** A graph under construction. Node names are part of its type: a misspelt edge does not compile. */
 export class StateGraph<C extends Channels, N extends string = never> {
@@ -12,7 +21,11 @@ export class StateGraph<C extends Channels, N extends string = never> {
   readonly #nodes: NodeDeclaration<C>[] = [];
   readonly #edges: EdgeDeclaration<C>[] = [];
 
-  constructor(channels: C, options: { readonly name?: string } = {}) {
+  /** Throws InvalidOptionError. */
+  constructor(channels: C, options: GraphOptions = {}) {
+    checkNames(options, GRAPH_OPTIONS);
+    if (options.name !== undefined && (typeof options.name !== "string" || options.name === ""))
+      throw new InvalidOptionError("name", `of a graph is ${shown(options.name)}`, "give a string that is not empty");
     this.#channels = { ...channels };
     this.#name = options.name ?? "graph";
   }
@@ -52,6 +65,8 @@ export class StateGraph<C extends Channels, N extends string = never> {
 
 /** The builder's own: what the caller changes afterwards changes no graph. What is none of their kind stays, for `compile` to find. */
 function ownOptions<C extends Channels>(options: NodeOptions<C>): NodeOptions<C> {
+  if (!isObject(options))
+    throw new InvalidOptionError("options", "of a node are no record", "pass { retry: { maxAttempts: 3 } }");
   const { ends, retry, cache } = options;
   return {
     ...options,

@@ -1,6 +1,14 @@
 /** The calls that drive sessions at this moment: one a session, here and in every other process. All of them end when the runner closes. */
-import { InvalidOptionError, RunnerDrainingError, SessionBusyError, SessionCancelledError } from "../errors.js";
+import {
+  DrainTimeoutError,
+  InvalidOptionError,
+  RunnerDrainingError,
+  SessionBusyError,
+  SessionCancelledError,
+} from "../errors.js";
+import { isChildId } from "../session/child-id.js";
 import type { DrainedReason } from "../superstep/interrupts.js";
+import type { Clock } from "../superstep/task-context.js";
 import type { RunCancellation } from "./cancellation.js";
 import type { Leases } from "./leases.js";
 
@@ -8,6 +16,8 @@ import type { Leases } from "./leases.js";
 export interface DrainOptions {
   /** Stands in the sessions that it pauses, for whoever looks at them. */
   readonly reason?: string;
+  /** Milliseconds on the runner's clock to wait for what runs. Default: as long as it takes. */
+  readonly timeoutMs?: number;
 }
 /** Who was asked to stop: a call of this runner, which is aborted; one elsewhere, which hears of it soon; or nobody, as nothing drives the session. */
 export type CancelAnswer = "here" | "elsewhere" | "idle";
@@ -66,12 +76,17 @@ export class ActiveRuns {
     await Promise.allSettled(active.map(({ done }) => done));
   }
 
-  /** Pauses what runs at its next boundary, and waits for it; the first reason stands. */
-  async drain({ reason }: DrainOptions): Promise<void> {
+  /** Pauses what runs at its next boundary, and waits for it; the first reason stands. Throws DrainTimeoutError. */
+  async drain({ reason, timeoutMs }: DrainOptions, clock: Clock): Promise<void> {
     this.#drained ??= Object.freeze(reason === undefined ? { kind: "drained" } : { kind: "drained", reason });
-    const active = [...this.#bySession.values()];
-    for (const { cancellation } of active) cancellation.drained ??= this.#drained;
-    await Promise.allSettled(active.map(({ done }) => done));
+    const active = [...this.#bySession.entries()];
+    for (const [, { cancellation }] of active) cancellation.drained ??= this.#drained;
+    const ended = Promise.allSettled(active.map(([, { done }]) => done));
+    if (timeoutMs === undefined || (await isInTime(ended, timeoutMs, clock))) return void (await ended);
+    const open = active.filter(([sessionId, run]) => this.#bySession.get(sessionId) === run);
+    if (open.length === 0) return;
+    const sessions = open.map(([sessionId]) => sessionId).filter((id) => !isChildId(id));
+    throw new DrainTimeoutError(timeoutMs, sessions);
   }
 
   /** Aborts what drives the session: here, or in whatever process it is. */
@@ -109,4 +124,13 @@ export class ActiveRuns {
       await this.#leases.giveBack(lease);
     }
   }
+}
+
+async function isInTime(work: Promise<unknown>, timeoutMs: number, clock: Clock): Promise<boolean> {
+  const timer = new AbortController();
+  const late = clock.sleep(timeoutMs, timer.signal).then(
+    () => false,
+    () => false,
+  );
+  return Promise.race([work.then(() => true), late]).finally(() => timer.abort());
 }

@@ -14,15 +14,19 @@ import type { Until, UntilWithin } from "../superstep/until.js";
 import { ActiveRuns, type CancelAnswer, type DrainOptions } from "./active-runs.js";
 import { Calls, type ForkOptions, type InvokeOptions } from "./calls.js";
 import { driveOn, driveOnce } from "./drive.js";
+import type { UpdateOptions } from "./editing.js";
 import type { RunHooks } from "./hooks.js";
+import type { CreateOptions } from "./invocation.js";
 import { Leases } from "./leases.js";
 import { listSessions, type SessionFilter } from "./listing.js";
 import { openEngine } from "./opening.js";
+import { checkCall, checkRunner, given } from "./option-names.js";
 import {
   type AppRunnerOptions,
   checkDrain,
   checkFork,
   checkHistoryOptions,
+  checkHooks,
   checkIfExists,
   checkPlace,
   checkPrunePolicy,
@@ -33,7 +37,7 @@ import {
   type RunOptions,
   type StepOptions,
 } from "./options.js";
-import { checkExists, checkpointAt, type HistoryOptions, historyOf } from "./past.js";
+import { checkExists, checkpointAt, type HistoryOptions, historyOf, type PruneOptions } from "./past.js";
 import { onSignals } from "./process-signals.js";
 import type { RunResult, StepResult } from "./report.js";
 import type { Engine } from "./run.js";
@@ -42,16 +46,6 @@ import type { Resume, RunStream, StreamOptions } from "./stream/stream.js";
 import { openStream } from "./stream/streaming.js";
 import { pruneChildren, type SubgraphView, subgraphsOf } from "./subgraph/children.js";
 import { withSubgraphs } from "./subgraph/subgraph.js";
-
-/** What pruning leaves; a checkpoint goes only when every limit that is given lets it go. */
-export interface PruneOptions {
-  /** Only this session's. Default: those of all sessions. */
-  readonly sessionId?: string;
-  /** How many of the newest stay. */
-  readonly keepLast?: number;
-  /** Younger ones stay: milliseconds on the runner's clock. */
-  readonly olderThanMs?: number;
-}
 
 /** Runs the sessions of one compiled graph; many at once, one call at a time for each. */
 export class AppRunner<C extends Channels, N extends string> {
@@ -63,32 +57,34 @@ export class AppRunner<C extends Channels, N extends string> {
 
   /** Throws InvalidOptionError. */
   constructor(app: App<C, N>, options: AppRunnerOptions = {}) {
+    checkRunner(app, options);
     const engine = openEngine(app, options);
     this.#active = new ActiveRuns(new Leases(engine.store, options.lease));
     this.#engine = withSubgraphs(engine, this.#active);
     this.#calls = new Calls(this.#engine, this.#active);
     this.#ownsStore = options.checkpointer === undefined;
-    this.#stopListening = onSignals(options.drainOn ?? [], (signal) => void this.#active.drain({ reason: signal }));
+    this.#stopListening = onSignals(
+      options.drainOn ?? [],
+      (signal) => void this.#active.drain({ reason: signal }, engine.clock),
+    );
   }
 
   /** Makes a session and folds its input; runs nothing. `ifExists` is "error" unless said otherwise. Throws SessionExistsError, and SessionBusyError while it is driven. */
-  async createSession(
-    sessionId: string,
-    input?: UpdateOf<C>,
-    { ifExists = "error" }: { readonly ifExists?: "error" | "resume" | "replace" } = {},
-  ): Promise<SessionView<C>> {
+  async createSession(sessionId: string, input?: UpdateOf<C>, options: CreateOptions = {}): Promise<SessionView<C>> {
+    checkCall("createSession", options);
+    const { ifExists = "error" } = options;
     checkIfExists(ifExists);
     return this.#calls.create(sessionId, input, ifExists);
   }
 
   /** One superstep. On a completed session: a completed report and nothing run. On open interrupts: paused again and nothing run, until `resume` answers. */
   async runStep(sessionId: string, options: StepOptions<N> = {}): Promise<StepResult<C>> {
-    return this.#calls.drive(sessionId, options, { reports: true }, driveOnce);
+    return this.#calls.drive(sessionId, given("run", options), { reports: true }, driveOnce);
   }
 
   /** Supersteps until the session completes or pauses. Consumes a pause (other than open interrupts); tries a failed frontier again. Throws SessionBusyError while somebody else drives it. */
   async runUntilComplete(sessionId: string, options: RunOptions<N> = {}): Promise<RunResult<C>> {
-    return this.#calls.drive(sessionId, options, {}, driveOn);
+    return this.#calls.drive(sessionId, given("run", options), {}, driveOn);
   }
 
   /**
@@ -111,7 +107,7 @@ export class AppRunner<C extends Channels, N extends string> {
     options: RunOptions<N> = {},
   ): Promise<RunResult<C>> {
     checkUntil(target, this.#engine.plan);
-    return this.#calls.drive(sessionId, options, { until: target as Stops["until"] }, driveOn);
+    return this.#calls.drive(sessionId, given("run", options), { until: { ...target } as Stops["until"] }, driveOn);
   }
 
   /**
@@ -135,7 +131,7 @@ export class AppRunner<C extends Channels, N extends string> {
    * anything else is the answer to the one that is open. `undefined` answers nothing. Throws NotPausedError, InterruptAnswerError.
    */
   async resume(sessionId: string, answer?: unknown, options: RunOptions<N> = {}): Promise<RunResult<C>> {
-    return this.#calls.resume(sessionId, answer, options, {});
+    return this.#calls.resume(sessionId, answer, given("run", options), {});
   }
 
   /**
@@ -144,7 +140,7 @@ export class AppRunner<C extends Channels, N extends string> {
    * says to give up what is open and begin the next invocation.
    */
   async invoke(sessionId: string, input?: UpdateOf<C>, options: InvokeOptions<N> = {}): Promise<RunResult<C>> {
-    return this.#calls.invoke(sessionId, input, options, {});
+    return this.#calls.invoke(sessionId, input, given("invoke", options), {});
   }
 
   /** The same as `invoke`, or as `resume` with `resumeWith(answer)`, as typed events. It runs whether or not anyone iterates; `result` settles with the last event. */
@@ -161,6 +157,7 @@ export class AppRunner<C extends Channels, N extends string> {
 
   /** Sessions ordered by id, read page by page. */
   async *sessions(filter: SessionFilter = {}): AsyncIterable<SessionSummary> {
+    checkCall("sessions", filter);
     checkSessionFilter(filter);
     yield* listSessions(this.#engine.store, filter);
   }
@@ -172,6 +169,7 @@ export class AppRunner<C extends Channels, N extends string> {
    */
   async *history(sessionId: string, options: HistoryOptions = {}): AsyncIterable<CheckpointView<C>> {
     checkReadableId(sessionId);
+    checkCall("history", options);
     checkHistoryOptions(options);
     yield* historyOf<C>(this.#engine.store, sessionId, options);
   }
@@ -191,6 +189,7 @@ export class AppRunner<C extends Channels, N extends string> {
    */
   async fork(sessionId: string, options: ForkOptions<C, N>): Promise<SessionView<C>> {
     checkSessionId(sessionId);
+    checkCall("fork", options);
     checkFork(options);
     return this.#calls.fork(sessionId, options);
   }
@@ -200,12 +199,9 @@ export class AppRunner<C extends Channels, N extends string> {
    * stays, with its questions and kept results. A checkpoint of its own, of the same step. Throws what the barrier throws, UnknownNodeError,
    * and SessionBusyError while the session is driven.
    */
-  async updateState(
-    sessionId: string,
-    update: UpdateOf<C>,
-    { asNode }: { readonly asNode?: N } = {},
-  ): Promise<SessionView<C>> {
-    return this.#calls.update(sessionId, update, asNode);
+  async updateState(sessionId: string, update: UpdateOf<C>, options: UpdateOptions<N> = {}): Promise<SessionView<C>> {
+    checkCall("updateState", options);
+    return this.#calls.update(sessionId, update, options.asNode);
   }
 
   /** Forgets the session and all its checkpoints; forks of it keep what they need. Throws SessionNotFoundError, and SessionBusyError while it is driven. */
@@ -216,6 +212,7 @@ export class AppRunner<C extends Channels, N extends string> {
   /** Takes old checkpoints away for good; never the newest of a session, nor what a fork needs. Tells how many are gone and what they weighed; subgraphs that began at one of them go too, and are not counted. Throws InvalidOptionError, SessionNotFoundError. */
   async prune(policy: PruneOptions): Promise<{ readonly checkpoints: number; readonly bytes: number }> {
     checkPrunePolicy(policy);
+    checkCall("prune", policy);
     const { sessionId, keepLast, olderThanMs } = policy;
     if (sessionId !== undefined) await checkExists(this.#engine.store, sessionId);
     const pruned = await this.#engine.store.prune({
@@ -234,7 +231,9 @@ export class AppRunner<C extends Channels, N extends string> {
     yield* subgraphsOf(this.#engine.store, sessionId);
   }
 
+  /** Hooks that hear of all that happens from now on, beside those that there are. Throws InvalidOptionError. */
   addHooks(hooks: RunHooks): void {
+    checkHooks(hooks);
     this.#engine.hooks.add(hooks);
   }
 
@@ -255,11 +254,13 @@ export class AppRunner<C extends Channels, N extends string> {
   /**
    * Stops gracefully: what runs finishes its superstep, commits it, and pauses with reason "drained"; those calls answer `paused`, as questions
    * and other pauses do. From now on calls that would take a session are a RunnerDrainingError; reading goes on. Resolves once nothing
-   * runs, also when called again. Any runner goes on with the sessions. Throws InvalidOptionError.
+   * runs, also when called again. Any runner goes on with the sessions. Throws InvalidOptionError, and DrainTimeoutError with the sessions that
+   * still run after `timeoutMs`: the runner drains on, and may be waited for again.
    */
   async drain(options: DrainOptions = {}): Promise<void> {
+    checkCall("drain", options);
     checkDrain(options);
-    return this.#active.drain(options);
+    return this.#active.drain(options, this.#engine.clock);
   }
 
   /** Takes sessions again after `drain`. */

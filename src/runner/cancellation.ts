@@ -51,7 +51,7 @@ export class RunCancellation implements Cancellation {
   /** What a stopped run ends with. Who lost the session to another owner was not aborted by anybody (C4). */
   toError(sessionId: string): RunAbortedError | CheckpointConflictError {
     const { reason } = this.#cause ?? this.stopAtBoundary ?? {};
-    return reason instanceof CheckpointConflictError ? reason : new RunAbortedError(sessionId, reason);
+    return isConflict(reason) ? reason : new RunAbortedError(sessionId, reason);
   }
 
   abort(reason: unknown): void {
@@ -68,6 +68,15 @@ export class RunCancellation implements Cancellation {
   dispose(): void {
     this.#signal?.removeEventListener("abort", this.#onSignal);
     this.#listeners.clear();
+  }
+}
+
+/** A caller's reason may be anything, also what cannot be looked at. */
+function isConflict(reason: unknown): reason is CheckpointConflictError {
+  try {
+    return reason instanceof CheckpointConflictError;
+  } catch {
+    return false;
   }
 }
 

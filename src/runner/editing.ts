@@ -16,6 +16,11 @@ import { type RunCancellation, unlessAborted } from "./cancellation.js";
 import { freshIncarnation, makeCheckpoint } from "./checkpointing.js";
 import type { Engine, Standing } from "./run.js";
 
+/** As whom the state is written. */
+export interface UpdateOptions<N extends string> {
+  /** The frontier becomes what follows this node; without one it stays. */
+  readonly asNode?: N;
+}
 /** What to write, and as whom. */
 export interface Edit<C extends Channels> {
   readonly update: UpdateOf<C> | undefined;

@@ -7,6 +7,8 @@ import { answersDue, openInterrupts, type PauseReason, pauseBefore, toPending } 
 import { type Awaitable, after } from "../superstep/thenable.js";
 import { isTold } from "../superstep/told.js";
 import { untilBefore } from "../superstep/until.js";
+import { unlessAborted } from "./cancellation.js";
+import type { AskingHook, HookSubject, PauseRequest } from "./hooks.js";
 import { DEFAULT_MAX_STEPS } from "./options.js";
 import { nextStep, type Run } from "./run.js";
 import { annotate } from "./saving.js";
@@ -21,13 +23,21 @@ export function stopBefore<C extends Channels>(run: Run<C>): Awaitable<PauseReas
   if (option !== undefined && !hasPassed(run, "option")) return settle(run, option, "option");
   const until = run.stops?.until === undefined ? undefined : targetBefore(run, run.stops.until);
   if (until !== undefined) return settle(run, until, "until");
-  const { hooks } = run.engine;
-  if (!hooks.has("beforeStep")) return checkLimits(run);
-  const asked = hooks.ask("beforeStep", { sessionId: run.sessionId, step: nextStep(run), frontier });
+  if (!run.engine.hooks.has("beforeStep")) return checkLimits(run);
+  const asked = wishOf(run, "beforeStep", { sessionId: run.sessionId, step: nextStep(run), frontier });
   return after(asked, (wish): Awaitable<PauseReason | undefined> => {
     if (wish === undefined || hasPassed(run, "hook")) return checkLimits(run);
     return settle(run, { kind: "hook", detail: wish.detail }, "hook");
   });
+}
+
+/** The hooks' wish to pause. An aborted run waits for no hook: one that hangs would keep it for ever (P6). */
+export function wishOf<C extends Channels, H extends AskingHook>(
+  { engine: { hooks }, cancellation, sessionId }: Run<C>,
+  hook: H,
+  about: HookSubject<H>,
+): Promise<PauseRequest | undefined> {
+  return unlessAborted(cancellation, sessionId, hooks.ask(hook, about)).catch(() => undefined);
 }
 
 /** A step stays reached, however often a run is to go there; a node is passed once it was stopped at. */

@@ -48,7 +48,10 @@ export interface HookFailure {
   readonly error: unknown;
 }
 
-type Asking = "beforeStep" | "afterStep";
+/** A hook whose wish to pause is waited for. */
+export type AskingHook = "beforeStep" | "afterStep";
+/** What such a hook is told. */
+export type HookSubject<H extends AskingHook> = Parameters<NonNullable<RunHooks[H]>>[0];
 type Observing = "onPause" | "onResume" | "onError" | "onComplete";
 
 export class HookList {
@@ -67,10 +70,7 @@ export class HookList {
   }
 
   /** Calls every hook of that kind, in order; the first wish to pause counts. */
-  async ask<H extends Asking>(
-    hook: H,
-    about: Parameters<NonNullable<RunHooks[H]>>[0],
-  ): Promise<PauseRequest | undefined> {
+  async ask<H extends AskingHook>(hook: H, about: HookSubject<H>): Promise<PauseRequest | undefined> {
     let wish: PauseRequest | undefined;
     for (const hooks of this.#hooks) {
       try {

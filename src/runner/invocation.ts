@@ -10,6 +10,11 @@ import { freshIncarnation, makeCheckpoint } from "./checkpointing.js";
 import { leave, noteBehind, writeResult } from "./editing.js";
 import type { Engine, Standing } from "./run.js";
 
+/** How a session is made. */
+export interface CreateOptions {
+  /** What to do about one of that id: refuse (default), leave it as it stands, or put the new one in its place. */
+  readonly ifExists?: "error" | "resume" | "replace";
+}
 /** Where an invocation begins, and with what. */
 export interface Invocation<C extends Channels> {
   readonly sessionId: string;

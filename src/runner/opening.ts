@@ -34,7 +34,7 @@ export function openEngine<C extends Channels>({ plan }: App<C, string>, options
     onFailure: options.onFailure ?? "drain",
     durability: options.durability ?? "step",
     migrate: options.migrate,
-    freeConfig: options.freeConfig ?? [],
+    freeConfig: [...(options.freeConfig ?? [])],
     subgraphs: undefined,
     middleware: onionOf(options.middleware ?? []),
     predicates: new Map(Object.entries(options.predicates ?? {})),

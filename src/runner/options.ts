@@ -1,5 +1,5 @@
 /** Options, checked when they are given: a typed error names the one that means nothing. */
-import { InvalidOptionError } from "../errors.js";
+import { InvalidOptionError, shown } from "../errors.js";
 import type { GraphPlan } from "../graph/plan.js";
 import { contextOf } from "../graph/run-context.js";
 import type { Checkpointer } from "../session/checkpointer.js";
@@ -61,6 +61,10 @@ export interface AppRunnerOptions {
 
 export const DEFAULT_MAX_STEPS = 100;
 
+/** Options that are on or off: the text "false" is neither. */
+const FLAGS = ["interruptEachStep", "discardPending", "allowConfigChange", "restart"] as const;
+type Flags = { readonly [Flag in (typeof FLAGS)[number]]?: unknown };
+
 const STORE_METHODS = [
   ...["load", "commit", "annotate", "list", "delete", "history", "at", "prune"],
   ...["acquire", "renew", "release", "close"],
@@ -75,14 +79,13 @@ export function checkRunnerOptions<C extends Channels>(options: AppRunnerOptions
   checkPredicates(options.predicates);
   checkSignals(options.drainOn);
   checkFunction("migrate", options.migrate, "(checkpoint) => ({ state, frontier })");
-  if (options.hooks !== undefined && !Array.isArray(options.hooks)) {
-    throw new InvalidOptionError("hooks", "is no list", "pass a list of hooks");
-  }
-  if (options.freeConfig !== undefined && !Array.isArray(options.freeConfig))
-    throw new InvalidOptionError("freeConfig", "is no list", "pass a list of names of fields");
+  checkList("hooks", options.hooks, isObject, "hooks");
+  checkList("freeConfig", options.freeConfig, (field) => typeof field === "string", "names of fields");
   checkMiddleware(options.middleware);
   checkFunction("random", options.random, "() => a number in [0,1)");
   checkCount("maxConcurrency", options.maxConcurrency);
+  if (options.limits !== undefined && !isObject(options.limits))
+    throw new InvalidOptionError("limits", `is ${shown(options.limits)}`, "pass { [name]: permits }");
   for (const [name, permits] of Object.entries(options.limits ?? {})) checkCount(`limits.${name}`, permits);
   checkOneOf("onFailure", options.onFailure, ["drain", "abort"]);
   checkOneOf("durability", options.durability, ["step", "exit"]);
@@ -128,15 +131,21 @@ function checkLimit(name: string, limit: string | undefined, limits: object): vo
 export function checkRunOptions<C extends Channels>(options: RunOptions, plan: GraphPlan<C>): void {
   checkCount("maxSteps", options.maxSteps);
   checkPort("signal", options.signal, ["addEventListener", "removeEventListener"]);
+  for (const flag of FLAGS) checkOneOf(flag, (options as Flags)[flag], [true, false]);
   contextOf(options.context);
   checkConfig(options.config);
   checkInterrupts(options, plan);
 }
 
 /** Throws InvalidOptionError. */
-export function checkDrain(options: { readonly reason?: unknown }): void {
-  checkRecord("options", options, '{ reason: "deploy" }');
-  checkReason(options.reason);
+export function checkHooks(hooks: unknown): void {
+  checkList("hooks", [hooks], isObject, "hooks");
+}
+
+/** Throws InvalidOptionError. */
+export function checkDrain({ reason, timeoutMs }: { readonly reason?: unknown; readonly timeoutMs?: number }): void {
+  checkReason(reason);
+  checkTimer("timeoutMs", timeoutMs);
 }
 
 /** Throws InvalidOptionError. */
@@ -156,7 +165,17 @@ export function checkIfExists(ifExists: unknown): void {
 }
 
 /** Throws InvalidOptionError. */
-export function checkSessionFilter({ status, limit }: { readonly status?: unknown; readonly limit?: number }): void {
+export function checkSessionFilter({
+  status,
+  limit,
+  after,
+}: {
+  readonly status?: unknown;
+  readonly limit?: number;
+  readonly after?: unknown;
+}): void {
+  if (after !== undefined && typeof after !== "string")
+    throw new InvalidOptionError("after", `is ${shown(after)}`, "give a session's id");
   checkOneOf("status", status, ["ready", "paused", "failed", "completed"]);
   if (limit !== 0) checkCount("limit", limit);
 }
@@ -165,13 +184,13 @@ export function checkSessionFilter({ status, limit }: { readonly status?: unknow
 export function checkHistoryOptions({ limit, before }: { readonly limit?: number; readonly before?: unknown }): void {
   if (limit !== 0) checkCount("limit", limit);
   if (before === undefined || typeof before === "string" || isStep(before)) return;
-  throw new InvalidOptionError("before", `is ${String(before)}`, "give a step, or a checkpoint's id");
+  throw new InvalidOptionError("before", `is ${shown(before)}`, "give a step, or a checkpoint's id");
 }
 
 /** Throws InvalidOptionError. */
 export function checkPlace(option: string, place: unknown): void {
   if (typeof place === "string" || isStep(place)) return;
-  throw new InvalidOptionError(option, `is ${String(place)}`, "give a step, or a checkpoint's id");
+  throw new InvalidOptionError(option, `is ${shown(place)}`, "give a step, or a checkpoint's id");
 }
 
 /** Throws InvalidOptionError. */
@@ -180,14 +199,13 @@ export function checkFork(options: {
   readonly step?: unknown;
   readonly checkpointId?: unknown;
 }): void {
-  checkRecord("options", options, "{ as: the new session's id }");
   const { as, step, checkpointId } = options;
   checkSessionId(as, "as");
   if (step !== undefined && checkpointId !== undefined)
     throw new InvalidOptionError("checkpointId", "and step are both given", "give one of them");
-  if (step !== undefined && !isStep(step)) throw new InvalidOptionError("step", `is ${String(step)}`, "give a step");
+  if (step !== undefined && !isStep(step)) throw new InvalidOptionError("step", `is ${shown(step)}`, "give a step");
   if (checkpointId === undefined || typeof checkpointId === "string") return;
-  throw new InvalidOptionError("checkpointId", `is ${String(checkpointId)}`, "give a checkpoint's id");
+  throw new InvalidOptionError("checkpointId", `is ${shown(checkpointId)}`, "give a checkpoint's id");
 }
 
 /** Throws InvalidOptionError. */
@@ -196,7 +214,8 @@ export function checkPrunePolicy(policy: {
   readonly keepLast?: number;
   readonly olderThanMs?: number;
 }): void {
-  checkRecord("policy", policy, "{ keepLast: 10 }");
+  if (typeof policy !== "object" || policy === null)
+    throw new InvalidOptionError("policy", `is ${shown(policy)}`, "pass { keepLast: 10 }");
   const { sessionId, keepLast, olderThanMs } = policy;
   if (sessionId !== undefined) checkSessionId(sessionId);
   checkCount("keepLast", keepLast);
@@ -220,16 +239,11 @@ export function checkReadableId(sessionId: unknown, option = "sessionId"): void 
 
 function checkCount(option: string, value: number | undefined): void {
   if (value === undefined || value === Number.POSITIVE_INFINITY || (Number.isInteger(value) && value > 0)) return;
-  throw new InvalidOptionError(option, `is ${String(value)}`, "give a whole number of at least 1");
+  throw new InvalidOptionError(option, `is ${shown(value)}`, "give a whole number of at least 1");
 }
 
 function isStep(value: unknown): boolean {
   return typeof value === "number" && Number.isInteger(value) && value >= 0;
-}
-
-function checkRecord(option: string, value: unknown, example: string): void {
-  if (typeof value === "object" && value !== null) return;
-  throw new InvalidOptionError(option, `is ${String(value)}`, `pass ${example}`);
 }
 
 /** What a timer can wait for. */
@@ -239,9 +253,18 @@ function checkTimer(option: string, value: number | undefined): void {
   throw new InvalidOptionError(option, `is ${value}`, "give at most 2147483647 milliseconds, which is 24 days");
 }
 
+function checkList(option: string, list: unknown, isOne: (one: unknown) => boolean, what: string): void {
+  if (list === undefined || (Array.isArray(list) && list.every(isOne))) return;
+  throw new InvalidOptionError(option, `is no list of ${what}`, `pass a list of ${what}`);
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === "object" && value !== null;
+}
+
 function checkMilliseconds(option: string, value: number | undefined): void {
   if (value === undefined || (typeof value === "number" && value >= 0)) return;
-  throw new InvalidOptionError(option, `is ${String(value)}`, "give a number of milliseconds, 0 or more");
+  throw new InvalidOptionError(option, `is ${shown(value)}`, "give a number of milliseconds, 0 or more");
 }
 
 function checkFunction(option: string, value: unknown, example: string): void {
@@ -255,7 +278,7 @@ function checkPort(option: string, value: object | undefined, methods: readonly 
   throw new InvalidOptionError(option, `has no method \`${missing}\``, `pass an object with ${methods.join(", ")}`);
 }
 
-function checkOneOf(option: string, value: unknown, allowed: readonly string[]): void {
+function checkOneOf(option: string, value: unknown, allowed: readonly (string | boolean)[]): void {
   if (value === undefined || allowed.includes(value as string)) return;
-  throw new InvalidOptionError(option, `is ${JSON.stringify(value)}`, `use one of: ${allowed.join(", ")}`);
+  throw new InvalidOptionError(option, `is ${shown(value)}`, `use one of: ${allowed.join(", ")}`);
 }

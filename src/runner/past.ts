@@ -14,6 +14,16 @@ export interface HistoryOptions {
   readonly before?: number | string;
 }
 
+/** What pruning leaves; a checkpoint goes only when every limit that is given lets it go. */
+export interface PruneOptions {
+  /** Only this session's. Default: those of all sessions. */
+  readonly sessionId?: string;
+  /** How many of the newest stay. */
+  readonly keepLast?: number;
+  /** Younger ones stay: milliseconds on the runner's clock. */
+  readonly olderThanMs?: number;
+}
+
 const PAGE = 50;
 
 /** Newest first, read page by page. Throws SessionNotFoundError, CheckpointNotFoundError for a `before` that is none, CheckpointCorruptError when it gets to a damaged one. */

@@ -43,11 +43,19 @@ export function configured(
 /** Throws InvalidOptionError, and SerializationError for what cannot be hashed because it cannot be stored. */
 export function checkConfig(config: unknown): void {
   if (config === undefined) return;
-  const prototype =
-    typeof config === "object" && config !== null ? (Object.getPrototypeOf(config) as unknown) : undefined;
-  if (prototype !== Object.prototype && prototype !== null)
-    throw new InvalidOptionError("config", "is no plain record", "pass { name: value }");
+  if (!isPlain(config)) throw new InvalidOptionError("config", "is no plain record", "pass { name: value }");
   seal(config, ["config"]);
+}
+
+/** A proxy may refuse to say what it is. */
+function isPlain(config: unknown): boolean {
+  if (typeof config !== "object" || config === null) return false;
+  try {
+    const prototype = Object.getPrototypeOf(config) as unknown;
+    return prototype === Object.prototype || prototype === null;
+  } catch {
+    return false;
+  }
 }
 
 function hashesOf(config: Readonly<Record<string, unknown>>, free: readonly string[]): Hashes {

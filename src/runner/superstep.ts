@@ -20,7 +20,7 @@ import { cachedOf, type Verdict, verdictOf } from "../superstep/verdict.js";
 import { unlessAborted } from "./cancellation.js";
 import { makeCheckpoint } from "./checkpointing.js";
 import { recordFailure, tellSettled } from "./failure.js";
-import { pausedNote, stopBefore } from "./gates.js";
+import { pausedNote, stopBefore, wishOf } from "./gates.js";
 import { Keeper } from "./keeper.js";
 import { type Asked, pauseOnQuestions, pauseOnWish, pauseWithin } from "./pausing.js";
 import { reportOf, type StepReport } from "./report.js";
@@ -251,7 +251,7 @@ function conclude<C extends Channels>(
   const report = reportOf(checkpoint as Checkpoint, updatedChannels, stopwatch() - startedAt, cachedOf(settled));
   run.emit?.(step, { type: "step.completed", report });
   if (!isAsked) return rest(note, flaw, report);
-  return after(hooks.ask("afterStep", report), (wish) => {
+  return after(wishOf(run, "afterStep", report), (wish) => {
     const rested = rest(note, flaw, report);
     return rested.kind === "committed" && wish !== undefined ? pauseOnWish(run, wish, report) : rested;
   });

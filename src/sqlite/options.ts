@@ -1,5 +1,5 @@
 /** How a SQLite store is opened. */
-import { InvalidOptionError } from "../errors.js";
+import { checkNames, InvalidOptionError, type OptionNames } from "../errors.js";
 import type { DriverName } from "./driver.js";
 
 /** How the file is opened and written. */
@@ -12,8 +12,12 @@ export interface SqliteOptions {
   readonly busyTimeoutMs?: number;
 }
 
+const OPTIONS = { driver: true, synchronous: true, busyTimeoutMs: true } satisfies OptionNames<SqliteOptions>;
+
 /** Throws InvalidOptionError. */
-export function checkOptions(pathOrDatabase: unknown, { synchronous, driver, busyTimeoutMs = 0 }: SqliteOptions): void {
+export function checkOptions(pathOrDatabase: unknown, options: SqliteOptions): void {
+  checkNames(options, OPTIONS);
+  const { synchronous, driver, busyTimeoutMs = 0 } = options;
   const isDatabase = typeof pathOrDatabase === "object" && pathOrDatabase !== null && "prepare" in pathOrDatabase;
   if (!isDatabase && (typeof pathOrDatabase !== "string" || pathOrDatabase === "")) {
     throw new InvalidOptionError(

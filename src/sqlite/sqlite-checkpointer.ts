@@ -55,8 +55,8 @@ export class SqliteCheckpointer implements Checkpointer {
 
   /** Takes a path, or an open database of either driver, which is then yours to close. Throws CheckpointError, CheckpointCorruptError and InvalidOptionError. */
   constructor(pathOrDatabase: string | OpenDatabase, options: SqliteOptions = {}) {
-    const { busyTimeoutMs = 5_000, synchronous = "full" } = options;
     checkOptions(pathOrDatabase, options);
+    const { busyTimeoutMs = 5_000, synchronous = "full" } = options;
     const { database, reopen } =
       typeof pathOrDatabase === "string"
         ? openPath(pathOrDatabase, options.driver)

@@ -1,5 +1,5 @@
 /** A channel that collects items in a list, by structural copy, with the appended items as its delta. */
-import type { Channel, ChannelOptions, Fold } from "./channel.js";
+import { type Channel, type ChannelOptions, channelOptions, type Fold } from "./channel.js";
 import { appendSealed, WHOLE } from "./delta.js";
 
 /** A list; a write is one item, or a list of items (an item that is itself a list goes inside a list). */
@@ -8,7 +8,7 @@ export function append<Item>(
   options: ChannelOptions<readonly Item[]> = {},
 ): Channel<readonly Item[], Item | readonly Item[]> {
   return {
-    ...options,
+    ...channelOptions(options),
     kind: "append",
     initial: () => initial,
     reduce: appended,

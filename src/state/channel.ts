@@ -2,6 +2,7 @@
  * A channel is a slot of session state: an initial value, and how one write is folded into it (B2).
  * Values are frozen and shared by reference; what a fold changed is told as a delta (B7, B8).
  */
+import { checkNames, type OptionNames } from "../errors.js";
 import type { Delta } from "./delta.js";
 import type { StandardSchema } from "./schema.js";
 
@@ -39,6 +40,14 @@ export interface ChannelOptions<Value> {
   readonly schema?: StandardSchema<Value>;
   /** Goes into the graph's fingerprint in place of the reducer's source. */
   readonly label?: string;
+}
+
+const OPTIONS = { schema: true, label: true } satisfies OptionNames<ChannelOptions<unknown>>;
+
+/** The options, checked. Throws InvalidOptionError for a name that is none of theirs. */
+export function channelOptions<Value>(options: ChannelOptions<Value>): ChannelOptions<Value> {
+  checkNames(options, OPTIONS);
+  return options;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: a record of channels of any value and write is the bound that inference needs

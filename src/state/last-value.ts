@@ -1,10 +1,10 @@
 /** A channel that holds the last value written, by one writer a superstep (B5). */
-import type { Channel, ChannelOptions } from "./channel.js";
+import { type Channel, type ChannelOptions, channelOptions } from "./channel.js";
 
 /** One value; two tasks that write it in one superstep are a ConcurrentWriteError (several writes of one task: the last). */
 export function lastValue<V>(initial: V, options: ChannelOptions<V> = {}): Channel<V, V> {
   return {
-    ...options,
+    ...channelOptions(options),
     kind: "lastValue",
     initial: () => initial,
     reduce: replaced,

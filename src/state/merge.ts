@@ -1,5 +1,5 @@
 /** A channel folded as a JSON merge patch (RFC 7396, https://www.rfc-editor.org/rfc/rfc7396). */
-import type { Channel, ChannelOptions, Fold } from "./channel.js";
+import { type Channel, type ChannelOptions, channelOptions, type Fold } from "./channel.js";
 import type { DeltaOp } from "./delta.js";
 import { isEqual } from "./equality.js";
 import type { Path } from "./path.js";
@@ -24,7 +24,7 @@ export type MergePatch<V> = V extends
 /** A record folded as a JSON merge patch (RFC 7396), recursively in plain objects: null deletes a key. Dates, Maps, lists and class instances are values. */
 export function merge<V extends object>(initial: V, options: ChannelOptions<V> = {}): Channel<V, MergePatch<V>> {
   return {
-    ...options,
+    ...channelOptions(options),
     kind: "merge",
     initial: () => initial,
     reduce: patched,

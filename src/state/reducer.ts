@@ -1,6 +1,6 @@
 /** Channels with a fold of the user's own, on an immer draft. The only file that knows immer. */
 import { enableMapSet, Immer, isDraftable } from "immer";
-import type { Channel, ChannelOptions } from "./channel.js";
+import { type Channel, type ChannelOptions, channelOptions } from "./channel.js";
 
 enableMapSet();
 /** Freezing is done by the barrier, and only of what is new. */
@@ -12,9 +12,9 @@ export function reducer<V, W = V>(
   reduce: (draft: V, write: W) => V | void,
   options: ChannelOptions<V> = {},
 ): Channel<V, W> {
-  const label = options.label ?? String(reduce);
+  const { label = String(reduce), schema } = channelOptions(options);
   return {
-    ...options,
+    ...(schema && { schema }),
     label,
     kind: "reducer",
     initial: () => initial,

@@ -1,5 +1,7 @@
 /** What can be stored without loss (T3): walks a value once, weighs it, and says where something stands that cannot. */
+
 import { SerializationError } from "../errors.js";
+import { disown } from "./disown.js";
 import { errorBase, errorVisits } from "./error-value.js";
 import { nativeVisits } from "./native-value.js";
 import { formatPath, type Path } from "./path.js";
@@ -99,6 +101,7 @@ class Walk implements Visitor {
       this.#visit(value);
       if (this.#hasRings) this.#refuseRingsOfInstances();
     } catch (problem) {
+      disown(value);
       if (problem instanceof SerializationError) throw problem;
       throw new SerializationError(this.path(), OPAQUE, { cause: problem });
     }

@@ -1,11 +1,12 @@
 /**
- * One task, from its first attempt to its end: cache, retries, time limits, middleware, `onError`. Never throws and never rejects: whatever a node
- * does becomes a settled task (S7). Synchronous as long as the node is (S8).
+ * One task, from its first attempt to its end: cache, retries, time limits, middleware, `onError`. Whatever a node does becomes a settled task
+ * (S7); it throws or rejects only when the runner's own clock or random does. Synchronous as long as the node is (S8).
  */
 import { NodeResultError, RetriesSpentError, SerializationError, SuperstepError, type TaskRef } from "../errors.js";
 import type { CachePolicy } from "../graph/node.js";
 import type { NodePlan } from "../graph/plan.js";
 import type { Channels, StateOf } from "../state/channel.js";
+import { disown } from "../state/disown.js";
 import type { Ask } from "./ask.js";
 import { readOutcome } from "./command.js";
 import { Effects } from "./effects.js";
@@ -106,8 +107,9 @@ export class TaskRun<C extends Channels> implements Recall {
 
   run(): Settled | Promise<Settled> {
     this.#startedAt = this.#environment.stopwatch();
-    const { cache } = this.#node.options;
-    return cache === undefined ? this.#begin() : this.#runUnlessKnown(cache);
+    const { options, isMap } = this.#node;
+    const isSpread = isMap && this.task.input === undefined;
+    return options.cache === undefined || isSpread ? this.#begin() : this.#runUnlessKnown(options.cache);
   }
 
   /** Tells the node to stop; it may still finish. */
@@ -222,6 +224,7 @@ export class TaskRun<C extends Channels> implements Recall {
         throw new NodeResultError(task.node, "a Command to the graph around its own, and there is none");
       return { kind: "finished", task, outcome, attempt, ms, kept: false, retries };
     } catch (error) {
+      disown(value);
       return this.#failed(attempt, error);
     }
   }

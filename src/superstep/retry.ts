@@ -1,8 +1,10 @@
 /** The attempts of one task: whether another one follows a failure, when, and what is kept of it, so that a crash does not begin afresh. */
 import { recordOf, type TaskRef } from "../errors.js";
 import type { RetryPolicy } from "../graph/node.js";
+import { disown } from "../state/disown.js";
 import type { AttemptRecord, TaskMemory } from "./record.js";
 import type { Clock } from "./task-context.js";
+import { isThenable } from "./thenable.js";
 
 /** What retries need of the outside. */
 interface Chance {
@@ -88,7 +90,9 @@ function retryAfterOf(error: unknown): number {
 function isRetryable(retryOn: ((error: unknown) => boolean) | undefined, error: unknown): boolean {
   if (retryOn === undefined) return true;
   try {
-    return retryOn(error);
+    const answer = retryOn(error);
+    disown(answer);
+    return !isThenable(answer) && answer;
   } catch {
     return false;
   }

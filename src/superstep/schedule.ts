@@ -66,6 +66,11 @@ function remembered(task: TaskRef, memory: TaskMemory | undefined): Settled | un
   return asks.length === 0 ? undefined : { kind: "asked", task, asks, ms: 0, kept: true };
 }
 
+/** The runner's clock or its random has failed on the way: nobody may wait for that task for ever. */
+function brokenOff<C extends Channels>({ task, attempt, retries }: TaskRun<C>, error: unknown): Settled {
+  return { kind: "failed", task, error, attempt, ms: 0, retries };
+}
+
 class Schedule<C extends Channels> {
   readonly #input: ScheduleInput<C>;
   readonly #nodes: readonly NodePlan<C>[];
@@ -152,12 +157,18 @@ class Schedule<C extends Channels> {
     const run = new TaskRun(task, this.#nodes[index] as NodePlan<C>, this.#input, memories?.get(task.id));
     this.#running[index] = run;
     this.#inFlight++;
-    const ended = run.run();
+    let ended: Settled | Promise<Settled>;
+    try {
+      ended = run.run();
+    } catch (error) {
+      return this.#end(index, brokenOff(run, error));
+    }
     if (!isThenable(ended)) return this.#end(index, ended);
-    void ended.then((settled) => {
+    const settle = (settled: Settled): void => {
       this.#end(index, settled);
       this.#pump();
-    });
+    };
+    void ended.then(settle, (error: unknown) => settle(brokenOff(run, error)));
   }
 
   /** What comes after a task was given up is ignored; its permit was free by then. */

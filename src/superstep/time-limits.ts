@@ -1,5 +1,6 @@
 /** How long an attempt may take (S7): in all, and without a sign of life. Whoever is late is told to stop, and waited for within the grace period. */
 import { NodeTimeoutError } from "../errors.js";
+import { disown } from "../state/disown.js";
 import type { Clock, Life, TaskContext } from "./task-context.js";
 
 /** Milliseconds that an aborted node has to settle before it is given up. */
@@ -27,6 +28,7 @@ export async function withinLimits(
   { timeoutMs, idleTimeoutMs }: TimeLimits,
   clock: Clock,
 ): Promise<unknown> {
+  disown(returned);
   const timers = new AbortController();
   const lates: Late[] = [];
   const waits: Promise<unknown>[] = [returned];

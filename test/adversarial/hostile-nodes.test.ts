@@ -4,7 +4,16 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { context, trace } from "@opentelemetry/api";
 import { InMemorySpanExporter, NodeTracerProvider, SimpleSpanProcessor } from "@opentelemetry/sdk-trace-node";
 import { describe, expect, test } from "vitest";
-import { AppRunner, MemoryCheckpointer, type NodeContext, type NodeOptions } from "../../src/index.js";
+import {
+  type App,
+  AppRunner,
+  type AppRunnerOptions,
+  Command,
+  MemoryCheckpointer,
+  map,
+  type NodeContext,
+  type NodeOptions,
+} from "../../src/index.js";
 import { TestClock } from "../../src/testing.js";
 import { abreast, chain, failureOf, says, type TestChannels, type TestNode } from "../runner/graphs.js";
 import { everyStore } from "../runner/stores.js";
@@ -24,6 +33,19 @@ function objectBomb(): object {
     throw new RangeError("you looked at it");
   };
   return new Proxy({}, { get: explode, getPrototypeOf: explode, ownKeys: explode, getOwnPropertyDescriptor: explode });
+}
+
+/** Says yes to every question but what it is. */
+function pretender(): object {
+  return new Proxy(
+    {},
+    {
+      get: (_, key) => (key === THEN ? undefined : true),
+      getPrototypeOf: () => {
+        throw new RangeError("you looked at it");
+      },
+    },
+  );
 }
 
 function revoked(): object {
@@ -52,6 +74,10 @@ function settling(then: Parameters<typeof thenable>[0]): TestNode {
 const failing: Readonly<Record<string, TestNode>> = {
   "throws a getter-bomb": throwing(objectBomb),
   "throws a function that explodes": throwing(bomb),
+  "throws what pretends to be an error of the library": throwing(pretender),
+  "rejects with what pretends to be an error of the library": async () => {
+    throw pretender();
+  },
   "throws a revoked proxy": throwing(revoked),
   "throws undefined": throwing(() => undefined),
   "rejects with a getter-bomb": async () => {
@@ -207,6 +233,107 @@ describe.each(everyStore)("on %s:", (_store, open) => {
       for await (const _event of stream) waiting++;
       expect(waiting).toBeLessThanOrEqual(10_010);
     });
+  });
+});
+
+describe("S7: a promise that nobody waits for does not end the process:", () => {
+  const rejected = (): never => Promise.reject(new TypeError("nobody waits for it")) as never;
+  const broken: TestNode = () => {
+    throw new TypeError("broken");
+  };
+  const careless: Readonly<Record<string, () => App<TestChannels, string>>> = {
+    "in a node's update": () => chain({ a: giving(() => ({ value: rejected(), log: [rejected(), rejected()] })) }),
+    "in a list that a node returned": () => chain({ a: giving(() => [rejected()]) }),
+    "in a Command": () => chain({ a: giving(() => new Command({ update: { value: rejected() } })) }),
+    "as a Command's update": () => chain({ a: giving(() => new Command({ update: rejected() })) }),
+    "as what `retryOn` answers": () => chain({ a: [broken, { retry: { maxAttempts: 3, retryOn: () => rejected() } }] }),
+    "as what `onError` answers": () => chain({ a: [broken, { onError: () => rejected() }] }),
+    "as a cache key": () => chain({ a: [says, { cache: { key: () => rejected() } }] }),
+    "in a cache key": () => chain({ a: [says, { cache: { key: () => ({ a: rejected(), b: rejected() }) } }] }),
+    "as the items of a `map`": () => chain({ a: map(() => rejected(), says as never, { into: "log" }) as TestNode }),
+    "as the question of a node": () => chain({ a: (_, ctx) => ctx.interrupt(rejected()) }),
+    "in what an effect gives": () => chain({ a: async (_, ctx) => ctx.once("k", () => ({ value: rejected() })) }),
+  };
+  test.each(Object.entries(careless))("%s", async (_, graph) => {
+    const lost: unknown[] = [];
+    const former = process.listeners("unhandledRejection");
+    process.removeAllListeners("unhandledRejection").on("unhandledRejection", (error) => lost.push(error));
+    try {
+      const failure = await failureOf(new AppRunner(graph()).invoke("s"));
+      expect(failure).toMatchObject({ code: expect.stringMatching(/^(NODE_FAILED|NOT_SERIALIZABLE)$/) as string });
+      await nextTurn();
+      await nextTurn();
+    } finally {
+      process.removeAllListeners("unhandledRejection");
+      for (const listener of former) process.on("unhandledRejection", listener);
+    }
+    expect(lost).toEqual([]);
+  });
+});
+
+test.each(everyStore)(
+  "P6: whatever the reason of an abort is, the run was aborted and goes on, on %s",
+  async (_, open) => {
+    for (const reason of [objectBomb(), pretender(), bomb(), revoked(), Symbol("x"), null, 0]) {
+      const abort = new AbortController();
+      const node: TestNode = async (_, { signal }) => {
+        if (!abort.signal.aborted) abort.abort(reason);
+        else return { log: "done" };
+        await nextTurn();
+        throw signal.reason;
+      };
+      const runner = new AppRunner(chain({ node }), { checkpointer: open() });
+      expect((await failureOf(runner.invoke("s", {}, { signal: abort.signal }))) as object).toHaveProperty(
+        "code",
+        "RUN_ABORTED",
+      );
+      expect((await runner.session("s")).status).toEqual({ kind: "ready" });
+      expect((await runner.invoke("s")).state.log).toEqual(["done"]);
+    }
+  },
+);
+
+describe("S7: a clock or a random that fails costs the task, and hangs nobody:", () => {
+  const broken: TestNode = async () => {
+    throw new TypeError("broken");
+  };
+  const fails = (): never => {
+    throw new RangeError("out of order");
+  };
+  const afterwards = (first: number): (() => number) => {
+    let calls = 0;
+    return () => (calls++ < first ? 0.5 : fails());
+  };
+  const runners: Readonly<Record<string, AppRunnerOptions>> = {
+    "a sleep that throws": { clock: { now: () => 0, sleep: fails } },
+    "a sleep that is none": { clock: { now: () => 0, sleep: () => undefined as never } },
+    "a random that throws": { random: afterwards(1) },
+  };
+  test.each(Object.entries(runners))("%s", async (_, options) => {
+    let runs = 0;
+    const sibling: TestNode = () => {
+      runs++;
+      return { log: "sibling" };
+    };
+    const checkpointer = new MemoryCheckpointer();
+    const retried = abreast({ node: [broken, { retry: { maxAttempts: 2 } }], sibling });
+    const failure = await failureOf(new AppRunner(retried, { checkpointer, ...options }).invoke("s"));
+    expect(failure).toMatchObject({ code: "NODE_FAILED", node: "node" });
+    const mended = abreast({ node: says, sibling });
+    expect(await new AppRunner(mended, { checkpointer }).runUntilComplete("s")).toMatchObject({ outcome: "completed" });
+    expect(runs).toBe(1);
+  });
+
+  test("a time limit whose clock throws does not let the node's own failure end the process", async () => {
+    const clock = { now: () => 0, sleep: fails };
+    const slow: TestNode = async () => {
+      await nextTurn();
+      throw new TypeError("late");
+    };
+    const failure = await failureOf(new AppRunner(chain({ a: [slow, { timeoutMs: 5 }] }), { clock }).invoke("s"));
+    expect(failure).toMatchObject({ code: "NODE_FAILED" });
+    await nextTurn();
+    await nextTurn();
   });
 });
 

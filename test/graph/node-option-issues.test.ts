@@ -29,7 +29,7 @@ function messagesOf(options: unknown): readonly string[] {
 
 const NUMBERS = [-1, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, "5", null, {}, [], 5n, () => 1];
 const TIMERS = [...NUMBERS, 0, 2 ** 31];
-const NO_FUNCTIONS = [null, 1, "f", {}, true];
+const NO_FUNCTIONS = [null, 1, "f", {}, true, async () => true];
 const NO_NAMES = ["", null, 7, {}];
 const wrong: readonly (readonly [option: string, values: readonly unknown[]])[] = [
   ["timeoutMs", TIMERS],

@@ -51,4 +51,18 @@ export const NODE_MUTANTS: readonly Mutant[] = [
     replace: "const escaped = JSON.stringify(key).slice(1, -1) + Math.random();",
     killers: ["test/runner/once.test.ts"],
   },
+  {
+    breaks: "S7: a task whose clock fails between attempts is waited for for ever",
+    file: "src/superstep/schedule.ts",
+    find: "void ended.then(settle, (error: unknown) => settle(brokenOff(run, error)));",
+    replace: "void ended.then(settle, () => undefined);",
+    killers: ["test/adversarial/hostile-nodes.test.ts"],
+  },
+  {
+    breaks: "the list of a map's items is cached as an outcome",
+    file: "src/superstep/attempt.ts",
+    find: "const isSpread = isMap && this.task.input === undefined;",
+    replace: "const isSpread = isMap && this.task.id === undefined;",
+    killers: ["test/runner/caching.test.ts"],
+  },
 ];

@@ -245,4 +245,25 @@ export const RUNNER_MUTANTS: readonly Mutant[] = [
     replace: 'if (within === "") await this.#left(sessionId);',
     killers: ["test/runner/subgraphs.test.ts"],
   },
+  {
+    breaks: "P6: an aborted run waits for a hook that hangs",
+    file: "src/runner/gates.ts",
+    find: "unlessAborted(cancellation, sessionId, hooks.ask(hook, about)).catch(() => undefined)",
+    replace: "hooks.ask(hook, about)",
+    killers: ["test/runner/failure.test.ts"],
+  },
+  {
+    breaks: "what is neither on nor off gives open work up",
+    file: "src/runner/options.ts",
+    find: "for (const flag of FLAGS) checkOneOf(flag, (options as Flags)[flag], [true, false]);",
+    replace: "",
+    killers: ["test/runner/option-names.test.ts"],
+  },
+  {
+    breaks: "what a caller changes in its options while a call runs changes the call",
+    file: "src/runner/option-names.ts",
+    find: "return own as Options;",
+    replace: "return options;",
+    killers: ["test/runner/option-names.test.ts"],
+  },
 ];

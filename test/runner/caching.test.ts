@@ -10,6 +10,7 @@ import {
   END,
   lastValue,
   MemoryCheckpointer,
+  map,
   type NodeMiddleware,
   type NodeOptions,
   Send,
@@ -40,6 +41,40 @@ function cachedOnce(node: TestNode, cache: Cache = BY_COUNT, options: NodeOption
 }
 
 describe.each(everyStore)("on %s:", (_name, open) => {
+  test("of a map, outcomes of items are kept, and never which items there are", async () => {
+    const runs: number[] = [];
+    let items = [1, 2, 2];
+    const each = (item: number) => {
+      runs.push(item);
+      return `item ${item}`;
+    };
+    const key = (_: unknown, item: unknown) => (item as number).toFixed();
+    const node = map(() => items, each, { into: "log" }) as TestNode;
+    const runner = new AppRunner(chain({ node: [node, { cache: { key } }] }), { checkpointer: open() });
+    const logs = [(await runner.invoke("a")).state.log];
+    items = [2, 3];
+    logs.push((await runner.invoke("b")).state.log);
+    expect(logs).toEqual([
+      ["item 1", "item 2", "item 2"],
+      ["item 2", "item 3"],
+    ]);
+    expect(runs.filter((item) => item !== 2)).toEqual([1, 3]);
+  });
+
+  test("a key that names no item does not make one list of items stand in for another", async () => {
+    let items = ["a", "b"];
+    const node = map(
+      () => items,
+      (item) => item,
+      { into: "log" },
+    ) as TestNode;
+    const key = (_: unknown, item: unknown) => String(item);
+    const runner = new AppRunner(chain({ node: [node, { cache: { key } }] }), { checkpointer: open() });
+    await runner.invoke("a");
+    items = ["c"];
+    expect((await runner.invoke("b")).state.log).toEqual(["c"]);
+  });
+
   test("a known outcome stands in for running the node, in every session and runner of the store", async () => {
     const checkpointer = open();
     const { node, ran } = doubling();

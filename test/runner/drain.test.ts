@@ -1,10 +1,12 @@
 /** Draining: what runs finishes its superstep and pauses; nothing new begins; nothing is lost. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { AppRunner, RunnerDrainingError } from "../../src/index.js";
+import { AppRunner, DrainTimeoutError, MemoryCheckpointer, RunnerDrainingError } from "../../src/index.js";
+import { TestClock } from "../../src/testing.js";
 import { HandCrank } from "../hand-crank.js";
 import { abreast, chain, failureOf, listOf, looping, says, type TestNode } from "./graphs.js";
 import { everyStore } from "./stores.js";
+import { asleep } from "./time.js";
 
 test.each(everyStore)(
   "a drained run commits the superstep in flight and pauses, and goes on elsewhere, on %s",
@@ -96,6 +98,61 @@ test("while it drains a runner takes no session, reads all, and drains once; `un
   expect(await runner.invoke("s")).toMatchObject({ outcome: "completed" });
 });
 
+test.each(everyStore)(
+  "draining that takes too long says which sessions still run, goes on, and may be waited for again, on %s",
+  async (_, open) => {
+    const clock = new TestClock();
+    const crank = new HandCrank();
+    const checkpointer = open();
+    const runner = new AppRunner(chain({ a: crank.node, b: says }), { checkpointer, clock });
+    const running = [runner.invoke("s"), runner.invoke("t")];
+    const calls = [await crank.started(), await crank.started()];
+    const draining = failureOf(runner.drain({ reason: "deploy", timeoutMs: 1_000 }));
+    await asleep(clock);
+    calls[0]?.finish({ log: "a" });
+    await Promise.race(running);
+    await clock.advance(1_000);
+    const failure = await draining;
+    expect(failure).toBeInstanceOf(DrainTimeoutError);
+    const still = (failure as DrainTimeoutError).sessions;
+    expect(failure).toMatchObject({ code: "DRAIN_TIMEOUT", timeoutMs: 1_000 });
+    expect(still).toHaveLength(1);
+    expect(await failureOf(runner.invoke("u"))).toBeInstanceOf(RunnerDrainingError);
+    const again = runner.drain({ timeoutMs: 1_000 });
+    calls[1]?.finish({ log: "a" });
+    await again;
+    expect(clock.sleeping).toBe(0);
+    const reason = { kind: "drained", reason: "deploy" };
+    expect(await Promise.all(running)).toMatchObject([
+      { outcome: "paused", reason },
+      { outcome: "paused", reason },
+    ]);
+    await checkpointer.close();
+  },
+);
+
+test("draining in no time at all is fine when nothing runs, also for a clock whose sleep is over at once", async () => {
+  const clock = { now: () => 0, sleep: async () => undefined };
+  const runner = new AppRunner(chain({ a: says }), { clock });
+  await runner.invoke("s");
+  await runner.drain({ timeoutMs: 0 });
+  runner.undrain();
+  expect(await runner.invoke("t")).toMatchObject({ outcome: "completed" });
+});
+
+test("what still runs when draining took too long can be cancelled, and goes on elsewhere from its last commit", async () => {
+  const crank = new HandCrank();
+  const app = chain({ a: says, b: crank.node });
+  const runner = new AppRunner(app, { checkpointer: new MemoryCheckpointer() });
+  const running = failureOf(runner.invoke("s"));
+  (await crank.started()).heedSignal();
+  const failure = await failureOf(runner.drain({ timeoutMs: 0 }));
+  for (const sessionId of (failure as DrainTimeoutError).sessions) expect(await runner.cancel(sessionId)).toBe("here");
+  expect(await running).toMatchObject({ code: "RUN_ABORTED" });
+  await runner.drain();
+  expect(await runner.session("s")).toMatchObject({ step: 1, status: { kind: "ready" }, state: { log: ["a"] } });
+});
+
 test("options of draining that mean nothing are refused by name", async () => {
   const app = chain({ a: says });
   const runner = new AppRunner(app);
@@ -103,6 +160,12 @@ test("options of draining that mean nothing are refused by name", async () => {
     expect(await failureOf(runner.drain({ reason: reason as string }))).toMatchObject({
       code: "INVALID_OPTION",
       option: "reason",
+    });
+  }
+  for (const timeoutMs of [-1, Number.NaN, "5", null, 2 ** 31, Number.POSITIVE_INFINITY]) {
+    expect(await failureOf(runner.drain({ timeoutMs: timeoutMs as number }))).toMatchObject({
+      code: "INVALID_OPTION",
+      option: "timeoutMs",
     });
   }
   expect(await failureOf(runner.drain(null as never))).toMatchObject({ code: "INVALID_OPTION" });

@@ -312,6 +312,39 @@ test("a failed route keeps all results; discardPending runs the nodes afresh", a
   expect(runs).toBe(2);
 });
 
+test.each(["beforeStep", "afterStep"] as const)(
+  "P6: a %s hook that never answers keeps no run that is aborted, cancelled or drained in vain",
+  async (hook) => {
+    const asked: (() => void)[] = [];
+    let hangs = true;
+    const hooks = [
+      {
+        [hook]: () => {
+          for (const tell of asked.splice(0)) tell();
+          return hangs ? new Promise<void>(() => undefined) : undefined;
+        },
+      },
+    ];
+    const runner = new AppRunner(chain({ a: says, b: says, c: says }), { hooks });
+    const hung = () => new Promise<void>((resolve) => asked.push(resolve));
+    const [waiting, abort] = [hung(), new AbortController()];
+    const aborted = failureOf(runner.invoke("s", {}, { signal: abort.signal }));
+    await waiting;
+    expect(await failureOf(runner.drain({ timeoutMs: 0 }))).toMatchObject({ code: "DRAIN_TIMEOUT", sessions: ["s"] });
+    runner.undrain();
+    abort.abort();
+    expect(await aborted).toMatchObject({ code: "RUN_ABORTED" });
+    const again = hung();
+    const cancelled = failureOf(runner.runUntilComplete("s"));
+    await again;
+    expect(await runner.cancel("s")).toBe("here");
+    expect(await cancelled).toMatchObject({ code: "RUN_ABORTED" });
+    expect((await runner.session("s")).status).toEqual({ kind: "ready" });
+    hangs = false;
+    expect((await runner.runUntilComplete("s")).state.log).toEqual(["a", "b", "c"]);
+  },
+);
+
 test("P6: a route that never answers can be aborted; what the nodes did is kept", async () => {
   let runs = 0;
   let asked = (): void => undefined;

@@ -153,6 +153,24 @@ test("a configuration may lead back to itself", async () => {
   expect(await runner.runUntilComplete("s", { config: round(1) })).toMatchObject({ outcome: "completed" });
 });
 
+test("a configuration whose equal parts were one object is held to what it says", async () => {
+  const runner = new AppRunner(looking(() => 1));
+  const model = { name: "small" };
+  await runner.invoke("s", undefined, { ...asked, config: { models: { draft: model, final: model } } });
+  const read = JSON.parse('{ "models": { "final": { "name": "small" }, "draft": { "name": "small" } } }');
+  expect(await runner.runUntilComplete("s", { config: read })).toMatchObject({ outcome: "completed" });
+});
+
+test("what cannot be looked at is no configuration and no context", async () => {
+  const runner = new AppRunner(looking(() => 1));
+  const explode = (): never => {
+    throw new RangeError("you looked at it");
+  };
+  const bomb = new Proxy({}, { get: explode, getPrototypeOf: explode, ownKeys: explode });
+  for (const options of [{ config: bomb }, { context: [bomb] }, { context: bomb }])
+    expect(await failureOf(runner.invoke("s", undefined, options as never))).toMatchObject({ code: "INVALID_OPTION" });
+});
+
 test("a configuration that cannot be stored, or is no record, is refused", async () => {
   const runner = new AppRunner(looking(() => 1));
   await runner.createSession("s");

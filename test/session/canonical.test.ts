@@ -1,4 +1,5 @@
 /** One text for what says the same. */
+import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { canonicalText } from "../../src/session/canonical.js";
@@ -22,6 +23,30 @@ test("records with shuffled keys have one text, whatever stands in them", () => 
       const order = Object.keys(value).map((key) => ({ key, at: shuffle.next().value }));
       const shuffled = Object.fromEntries(order.sort((a, b) => a.at - b.at).map(({ key }) => [key, value[key]]));
       expect(canonicalText(shuffled)).toBe(canonicalText(value));
+    }),
+  );
+});
+
+test("equal parts say the same, whether they are one object or several", () => {
+  fc.assert(
+    fc.property(fc.jsonValue(), fc.date({ noInvalidDate: true }), (value, at) => {
+      const copy = (): unknown => JSON.parse(JSON.stringify(value));
+      const part = copy();
+      const shared = { p: part, q: [part, { r: part }], at: [at, at] };
+      const apart = { q: [copy(), { r: copy() }], p: copy(), at: [at, new Date(at)] };
+      expect(canonicalText(shared)).toBe(canonicalText(apart));
+    }),
+  );
+});
+
+test("what differs has another text, also when it looks like a text of its own", () => {
+  const texts = ["", "#0", "[#0", '{["a"]#0', "=[1]", '["#0"]'].map((text) => canonicalText([text, { a: text }]));
+  expect(new Set(texts).size).toBe(texts.length);
+  fc.assert(
+    fc.property(fc.jsonValue(), fc.jsonValue(), (one, other) => {
+      const isSame = isDeepStrictEqual(one, other);
+      expect(canonicalText(one) === canonicalText(other)).toBe(isSame);
+      expect(canonicalText({ one, other }) === canonicalText({ one: other, other: one })).toBe(isSame);
     }),
   );
 });

@@ -1,9 +1,9 @@
 import { runInNewContext } from "node:vm";
 import { freeze, Immer } from "immer";
 import { describe, expect, test, vi } from "vitest";
+import * as nodeModule from "../../src/graph/node.js";
 import { SerializationError } from "../../src/index.js";
 import { decode, encode } from "../../src/session/codec.js";
-import * as channelModule from "../../src/state/channel.js";
 import { diff } from "../../src/state/diff.js";
 import { isSealed, seal, sealStored } from "../../src/state/seal.js";
 
@@ -137,7 +137,7 @@ const unstorable: Readonly<Record<string, readonly [make: () => unknown, path: s
     "a.length",
     "not enumerable",
   ],
-  "a module": [() => ({ a: channelModule }), "a", "symbol key"],
+  "a module": [() => ({ a: nodeModule }), "a", "symbol key"],
   "an instance with toJSON": [
     () => ({
       a: new (class Price {

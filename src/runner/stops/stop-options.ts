@@ -1,5 +1,5 @@
 /** What may stop a run besides its options, and the checks of it: targets and breakpoints are refused when they are given, not when they would be met. */
-import { InvalidOptionError, UnknownNodeError } from "../../errors.js";
+import { checkNames, InvalidOptionError, type OptionNames, shown, UnknownNodeError } from "../../errors.js";
 import type { GraphPlan } from "../../graph/plan.js";
 import { END } from "../../graph/target.js";
 import type { SessionView } from "../../session/view.js";
@@ -26,13 +26,19 @@ interface Known<C extends Channels> {
 interface Reading extends Pick<Known<Channels>, "predicates"> {
   readonly plan: Pick<GraphPlan<Channels>, "channels"> & { readonly nodes: ReadonlyMap<string, unknown> };
 }
+const BREAKPOINT = {
+  written: { kind: true, within: true, channel: true },
+  routed: { kind: true, within: true, to: true },
+  value: { kind: true, within: true, channel: true, path: true, op: true, value: true },
+  predicate: { kind: true, within: true, name: true },
+} satisfies { readonly [Kind in Breakpoint["kind"]]: OptionNames<Extract<Breakpoint, { readonly kind: Kind }>> };
 
 const TARGETS = ["node", "after", "step", "when"] as const;
 const TARGET_HELP = "give one of { node }, { after }, { step } and { when }";
 
 /** Throws InvalidOptionError and UnknownNodeError. */
 export function checkUntil<C extends Channels>(target: unknown, around: GraphPlan<C>): void {
-  if (!isRecord(target)) throw new InvalidOptionError("target", `is ${String(target)}`, TARGET_HELP);
+  if (!isRecord(target)) throw new InvalidOptionError("target", `is ${shown(target)}`, TARGET_HELP);
   const given = TARGETS.filter((name) => target[name] !== undefined);
   const names = Object.keys(target).filter((name) => name !== "within");
   if (given.length !== 1 || given.length !== names.length)
@@ -42,7 +48,7 @@ export function checkUntil<C extends Channels>(target: unknown, around: GraphPla
   if (node !== undefined) checkNode("target.node", node, plan);
   if (after !== undefined) checkNode("target.after", after, plan);
   if (step !== undefined && !(typeof step === "number" && Number.isInteger(step) && step >= 0))
-    throw new InvalidOptionError("target.step", `is ${String(step)}`, "give a whole number of supersteps");
+    throw new InvalidOptionError("target.step", `is ${shown(step)}`, "give a whole number of supersteps");
   if (when !== undefined && typeof when !== "function")
     throw new InvalidOptionError("target.when", "is no function", "pass (session) => true or false");
 }
@@ -74,6 +80,7 @@ function readOne<C extends Channels>(one: unknown, option: string, { plan: aroun
 
 function readCondition(one: unknown, option: string, { plan, predicates }: Reading): Breakpoint {
   const { kind, channel, to, name } = isRecord(one) ? one : {};
+  if (isKind(kind)) checkNames(one, BREAKPOINT[kind], option);
   switch (kind) {
     case "written":
       return { kind, channel: readChannel(channel, option, plan) };
@@ -88,6 +95,10 @@ function readCondition(one: unknown, option: string, { plan, predicates }: Readi
     default:
       throw new InvalidOptionError(`${option}.kind`, `is ${quoted(kind)}`, "use written, routed, value or predicate");
   }
+}
+
+function isKind(kind: unknown): kind is Breakpoint["kind"] {
+  return typeof kind === "string" && Object.hasOwn(BREAKPOINT, kind);
 }
 
 function readValue(one: Readonly<Record<string, unknown>>, channel: string, option: string): Breakpoint {
@@ -131,5 +142,5 @@ function isKey(key: unknown): boolean {
 
 /** Whatever it is, symbols too. */
 function quoted(value: unknown): string {
-  return typeof value === "string" ? value : String(value);
+  return typeof value === "string" ? value : shown(value);
 }

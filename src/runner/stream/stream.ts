@@ -1,5 +1,5 @@
 /** A run as events: it runs whether or not anyone iterates; iteration ends after the terminal event and never throws. */
-import { InvalidOptionError } from "../../errors.js";
+import { checkNames, InvalidOptionError, type OptionNames, shown } from "../../errors.js";
 import type { Channels } from "../../state/channel.js";
 import type { InvokeOptions } from "../calls.js";
 import type { RunCancellation } from "../cancellation.js";
@@ -52,6 +52,7 @@ export interface RunStream<C extends Channels> extends AsyncIterable<RunEvent> {
 }
 
 const TERMINAL: ReadonlySet<RunEvent["type"]> = new Set(["run.completed", "run.paused", "run.failed"]);
+const READ_OPTIONS = { after: true } satisfies OptionNames<ReadOptions>;
 const DEFAULT_BUFFER = 10_000;
 
 export class EventStream<C extends Channels> implements RunStream<C> {
@@ -97,7 +98,9 @@ export class EventStream<C extends Channels> implements RunStream<C> {
     this.#cancellation.abort(reason ?? new DOMException("the stream was aborted", "AbortError"));
   }
 
-  events({ after = 0 }: ReadOptions = {}): AsyncIterableIterator<RunEvent> {
+  events(options: ReadOptions = {}): AsyncIterableIterator<RunEvent> {
+    checkNames(options, READ_OPTIONS);
+    const { after = 0 } = options;
     checkAfter(after, this.#buffer.newest);
     return this.#open(after, () => undefined);
   }
@@ -135,6 +138,6 @@ export class EventStream<C extends Channels> implements RunStream<C> {
 /** A number from another stream would wait for events that never come. */
 function checkAfter(after: unknown, newest: number): void {
   if (typeof after === "number" && Number.isInteger(after) && after >= 0 && after <= newest) return;
-  const problem = `is ${String(after)}, and the newest event of this stream has ${newest}`;
+  const problem = `is ${shown(after)}, and the newest event of this stream has ${newest}`;
   throw new InvalidOptionError("after", problem, "give the `seq` of an event of this stream, or 0");
 }

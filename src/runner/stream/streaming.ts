@@ -5,6 +5,7 @@ import type { Clock } from "../../superstep/task-context.js";
 import type { Calls } from "../calls.js";
 import { RunCancellation } from "../cancellation.js";
 import type { EventSink } from "../events.js";
+import { given } from "../option-names.js";
 import { checkBuffer } from "../options.js";
 import type { RunResult } from "../report.js";
 import { EventStream, isResume, type Resume, type StreamOptions } from "./stream.js";
@@ -27,14 +28,16 @@ export function openStream<C extends Channels>(
     const emit: EventSink = (step, event, path) =>
       stream.push({ seq: ++seq, at: clock.now(), sessionId, step, ...(path && { path }), ...event });
     try {
-      checkBuffer(options.buffer);
+      const own = given("stream", options);
+      checkBuffer(own.buffer);
       const watch = { cancellation, emit };
-      if (isResume(input)) return await calls.resume(sessionId, input.answer, options, watch);
-      return await calls.invoke(sessionId, input as UpdateOf<C> | undefined, options, watch);
+      if (isResume(input)) return await calls.resume(sessionId, input.answer, own, watch);
+      return await calls.invoke(sessionId, input as UpdateOf<C> | undefined, own, watch);
     } catch (error) {
       if (!stream.isOver) emit(0, { type: "run.failed", error: recordOf(error) });
       throw error;
     }
   };
-  return new EventStream<C>(cancellation, start, options.buffer);
+  // What is no object at all is told of by the stream's events, like any other wrong option.
+  return new EventStream<C>(cancellation, start, (options as StreamOptions | null)?.buffer);
 }
