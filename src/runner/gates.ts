@@ -1,4 +1,5 @@
 /** What may stop a session at a boundary, in the order of P1. A gate that stopped it once at a boundary lets it pass there (P2). */
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { StepLimitError } from "../errors.js";
 import type { Gate, Note } from "../session/checkpoint.js";
 import { READY } from "../session/status.js";
@@ -31,13 +32,14 @@ export function stopBefore<C extends Channels>(run: Run<C>): Awaitable<PauseReas
   });
 }
 
-/** The hooks' wish to pause. An aborted run waits for no hook: one that hangs would keep it for ever (P6). */
+/** The hooks' wish to pause. An aborted run hears those that answer in this turn and waits for no other: one that hangs would keep it for ever (P6). */
 export function wishOf<C extends Channels, H extends AskingHook>(
   { engine: { hooks }, cancellation, sessionId }: Run<C>,
   hook: H,
   about: HookSubject<H>,
 ): Promise<PauseRequest | undefined> {
-  return unlessAborted(cancellation, sessionId, hooks.ask(hook, about)).catch(() => undefined);
+  const wish = hooks.ask(hook, about);
+  return unlessAborted(cancellation, sessionId, wish).catch(() => Promise.race([wish, nextTurn(undefined)]));
 }
 
 /** A step stays reached, however often a run is to go there; a node is passed once it was stopped at. */

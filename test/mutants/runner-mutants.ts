@@ -248,8 +248,8 @@ export const RUNNER_MUTANTS: readonly Mutant[] = [
   {
     breaks: "P6: an aborted run waits for a hook that hangs",
     file: "src/runner/gates.ts",
-    find: "unlessAborted(cancellation, sessionId, hooks.ask(hook, about)).catch(() => undefined)",
-    replace: "hooks.ask(hook, about)",
+    find: "return unlessAborted(cancellation, sessionId, wish).catch(() => Promise.race([wish, nextTurn(undefined)]));",
+    replace: "return nextTurn(undefined).then(() => wish);",
     killers: ["test/runner/failure.test.ts"],
   },
   {

@@ -10,6 +10,7 @@ import {
   lastValue,
   MemoryCheckpointer,
   NodeError,
+  pause,
   reducer,
   Send,
   START,
@@ -310,6 +311,17 @@ test("a failed route keeps all results; discardPending runs the nodes afresh", a
   isMended = true;
   expect(await runner.runUntilComplete("s")).toMatchObject({ outcome: "completed", step: 1, state: { log: ["a"] } });
   expect(runs).toBe(2);
+});
+
+test("P6: a wish to pause that a hook has at once is heard, also after an abort: the superstep is committed", async () => {
+  const abort = new AbortController();
+  const stops: TestNode = () => {
+    abort.abort();
+    return { log: "a" };
+  };
+  const hooks = [{ afterStep: () => pause("look") }];
+  const runner = new AppRunner(chain({ a: stops, b: says }), { hooks });
+  expect(await runner.invoke("s", {}, { signal: abort.signal })).toMatchObject({ outcome: "paused", step: 1 });
 });
 
 test.each(["beforeStep", "afterStep"] as const)(
