@@ -4,6 +4,7 @@ import { recordOf } from "./record.js";
 
 /** A reducer threw, or refused what was written to it. */
 export class ReducerError extends SuperstepError {
+  static readonly name = "ReducerError";
   readonly code = "REDUCER_FAILED";
   readonly channel: string;
   constructor(channel: string, node: string, cause: unknown) {
@@ -17,6 +18,7 @@ export class ReducerError extends SuperstepError {
 
 /** Two tasks of one superstep wrote a channel that takes one writer. */
 export class ConcurrentWriteError extends SuperstepError {
+  static readonly name = "ConcurrentWriteError";
   readonly code = "CONCURRENT_WRITE";
   readonly channel: string;
   readonly nodes: readonly string[];
@@ -31,6 +33,7 @@ export class ConcurrentWriteError extends SuperstepError {
 
 /** An update named a channel that the graph does not have. */
 export class UnknownChannelError extends SuperstepError {
+  static readonly name = "UnknownChannelError";
   readonly code = "UNKNOWN_CHANNEL";
   readonly channel: string;
   constructor(channel: string, node: string, known: readonly string[]) {
@@ -43,6 +46,7 @@ export class UnknownChannelError extends SuperstepError {
 
 /** A channel's schema refused its value. */
 export class ChannelSchemaError extends SuperstepError {
+  static readonly name = "ChannelSchemaError";
   readonly code = "CHANNEL_INVALID";
   readonly channel: string;
   readonly issues: readonly { readonly message: string; readonly path: string }[];
@@ -63,6 +67,7 @@ export class ChannelSchemaError extends SuperstepError {
 
 /** A route led nowhere (ROUTE_UNKNOWN_TARGET), or a route function threw (ROUTE_FAILED, with `cause`). */
 export class RouteError extends SuperstepError {
+  static readonly name = "RouteError";
   readonly code: "ROUTE_UNKNOWN_TARGET" | "ROUTE_FAILED";
   readonly origin: string;
   readonly target: string | undefined;
@@ -98,6 +103,7 @@ export class RouteError extends SuperstepError {
 
 /** Nothing is left to run and a join still waits for sources that will not come. */
 export class JoinStalledError extends SuperstepError {
+  static readonly name = "JoinStalledError";
   readonly code = "JOIN_STALLED";
   readonly join: string;
   readonly waitingFor: readonly string[];
@@ -115,6 +121,7 @@ export class JoinStalledError extends SuperstepError {
 
 /** A value that cannot be stored without loss, or not be read back; `path` says where it stands (`messages[3].onClick`). */
 export class SerializationError extends SuperstepError {
+  static readonly name = "SerializationError";
   readonly code = "NOT_SERIALIZABLE";
   readonly path: string;
   constructor(path: string, found: string, context: ErrorContext & { readonly why?: string } = {}) {

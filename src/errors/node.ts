@@ -11,6 +11,7 @@ export interface TaskFailure {
 
 /** A node failed after its retries. `cause` is what the first failed node threw; `failures` lists all, in frontier order. */
 export class NodeError extends SuperstepError {
+  static readonly name = "NodeError";
   readonly code = "NODE_FAILED";
   readonly node: string;
   readonly failures: readonly TaskFailure[];
@@ -27,6 +28,7 @@ export class NodeError extends SuperstepError {
 
 /** The cause of a NodeError whose node took longer than one of its time limits; `option` says which. */
 export class NodeTimeoutError extends SuperstepError {
+  static readonly name = "NodeTimeoutError";
   readonly code = "NODE_TIMEOUT";
   readonly node: string;
   readonly timeoutMs: number;
@@ -51,6 +53,7 @@ export class NodeTimeoutError extends SuperstepError {
 
 /** The cause of a NodeError whose node may not be tried again, as the process finds that goes on with its retries. `cause`: the last attempt's error, as data. */
 export class RetriesSpentError extends SuperstepError {
+  static readonly name = "RetriesSpentError";
   readonly code = "RETRIES_SPENT";
   readonly node: string;
   readonly attempts: number;
@@ -66,6 +69,7 @@ export class RetriesSpentError extends SuperstepError {
 
 /** The cause of a NodeError whose node has a cache without a usable key. `cause`: what the key function threw, or why the key cannot be stored. */
 export class CacheKeyError extends SuperstepError {
+  static readonly name = "CacheKeyError";
   readonly code = "CACHE_KEY_FAILED";
   readonly node: string;
   constructor(node: string, cause: unknown) {
@@ -79,6 +83,7 @@ export class CacheKeyError extends SuperstepError {
 
 /** The cause of a NodeError whose middleware runs a node that it may not run: for the second time, or too late. */
 export class NodeMiddlewareError extends SuperstepError {
+  static readonly name = "NodeMiddlewareError";
   readonly code = "NODE_MIDDLEWARE_FAILED";
   readonly node: string;
   constructor(node: string, problem: string) {
@@ -91,6 +96,7 @@ export class NodeMiddlewareError extends SuperstepError {
 
 /** The cause of a NodeError whose node was aborted and still did not settle within the grace period. */
 export class NodeStuckError extends SuperstepError {
+  static readonly name = "NodeStuckError";
   readonly code = "NODE_STUCK";
   readonly node: string;
   readonly graceMs: number;
@@ -106,6 +112,7 @@ export class NodeStuckError extends SuperstepError {
 
 /** The cause of a NodeError whose node returned something that is no update and no Command. */
 export class NodeResultError extends SuperstepError {
+  static readonly name = "NodeResultError";
   readonly code = "NODE_RESULT_INVALID";
   readonly node: string;
   constructor(node: string, found: string) {

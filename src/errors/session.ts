@@ -3,6 +3,7 @@ import { SuperstepError } from "./base.js";
 
 /** An option or argument that means nothing. */
 export class InvalidOptionError extends SuperstepError {
+  static readonly name = "InvalidOptionError";
   readonly code = "INVALID_OPTION";
   readonly option: string;
   constructor(option: string, problem: string, help: string) {
@@ -13,6 +14,7 @@ export class InvalidOptionError extends SuperstepError {
 
 /** A node was named that the graph does not have. */
 export class UnknownNodeError extends SuperstepError {
+  static readonly name = "UnknownNodeError";
   readonly code = "UNKNOWN_NODE";
   readonly node: string;
   constructor(node: string, where: string, known: readonly string[]) {
@@ -23,6 +25,7 @@ export class UnknownNodeError extends SuperstepError {
 
 /** The call committed as many supersteps as `maxSteps` allows and the session is not finished; it can go on. */
 export class StepLimitError extends SuperstepError {
+  static readonly name = "StepLimitError";
   readonly code = "STEP_LIMIT";
   readonly maxSteps: number;
   constructor(sessionId: string, maxSteps: number) {
@@ -35,6 +38,7 @@ export class StepLimitError extends SuperstepError {
 
 /** The runner drains: it takes no session any more until `undrain`. Nothing was run; another runner may take the session. */
 export class RunnerDrainingError extends SuperstepError {
+  static readonly name = "RunnerDrainingError";
   readonly code = "RUNNER_DRAINING";
   readonly sessionId: string;
   constructor(sessionId: string) {
@@ -47,6 +51,7 @@ export class RunnerDrainingError extends SuperstepError {
 
 /** The caller's signal was aborted (`cause` is its reason). Nothing half-done was committed; finished tasks are kept. */
 export class RunAbortedError extends SuperstepError {
+  static readonly name = "RunAbortedError";
   readonly code = "RUN_ABORTED";
   constructor(sessionId: string, cause: unknown) {
     super(`run of session "${sessionId}" was aborted`, {
@@ -58,6 +63,7 @@ export class RunAbortedError extends SuperstepError {
 
 /** No session of that id is stored. */
 export class SessionNotFoundError extends SuperstepError {
+  static readonly name = "SessionNotFoundError";
   readonly code = "SESSION_NOT_FOUND";
   readonly sessionId: string;
   constructor(sessionId: string) {
@@ -68,6 +74,7 @@ export class SessionNotFoundError extends SuperstepError {
 
 /** A session of that id is stored already. */
 export class SessionExistsError extends SuperstepError {
+  static readonly name = "SessionExistsError";
   readonly code = "SESSION_EXISTS";
   readonly sessionId: string;
   constructor(sessionId: string) {
@@ -80,6 +87,7 @@ export class SessionExistsError extends SuperstepError {
 
 /** Another call drives the session at this moment. */
 export class SessionBusyError extends SuperstepError {
+  static readonly name = "SessionBusyError";
   readonly code = "SESSION_BUSY";
   readonly sessionId: string;
   /** Who drives it: host, process and runner, or a call of the same runner. */
@@ -98,6 +106,7 @@ export class SessionBusyError extends SuperstepError {
 
 /** Somebody called `cancel`: what `ctx.signal.reason` is, and the `cause` of the RunAbortedError that the driving call gets. */
 export class SessionCancelledError extends SuperstepError {
+  static readonly name = "SessionCancelledError";
   readonly code = "SESSION_CANCELLED";
   readonly sessionId: string;
   /** Who asked: host, process and runner. */
@@ -120,6 +129,7 @@ function timeOf(ms: number): string {
 
 /** New input came for a session that has not finished with the former one. */
 export class SessionNotFinishedError extends SuperstepError {
+  static readonly name = "SessionNotFinishedError";
   readonly code = "SESSION_NOT_FINISHED";
   readonly sessionId: string;
   readonly status: string;
@@ -134,6 +144,7 @@ export class SessionNotFinishedError extends SuperstepError {
 
 /** `resume` was called on a session that is not paused. */
 export class NotPausedError extends SuperstepError {
+  static readonly name = "NotPausedError";
   readonly code = "NOT_PAUSED";
   readonly sessionId: string;
   readonly status: string;
@@ -146,6 +157,7 @@ export class NotPausedError extends SuperstepError {
 
 /** An answer that fits no open interrupt, or no answer where one is due. Nothing was run; `open` lists what is open. */
 export class InterruptAnswerError extends SuperstepError {
+  static readonly name = "InterruptAnswerError";
   readonly code = "INTERRUPT_ANSWER";
   readonly open: readonly { readonly id: string; readonly node: string }[];
   constructor(problem: string, open: readonly { readonly id: string; readonly node: string }[]) {
@@ -159,6 +171,7 @@ export class InterruptAnswerError extends SuperstepError {
 
 /** A predicate that was to say whether a run stops threw, or answered with neither true nor false. Its superstep is committed, and the session can go on. */
 export class PredicateError extends SuperstepError {
+  static readonly name = "PredicateError";
   readonly code = "PREDICATE_FAILED";
   /** Its name among the runner's `predicates`; "when" for the target of `runUntil`. */
   readonly predicate: string;
@@ -173,6 +186,7 @@ export class PredicateError extends SuperstepError {
 
 /** A checkpoint needs nodes or channels that the graph no longer has. */
 export class GraphMismatchError extends SuperstepError {
+  static readonly name = "GraphMismatchError";
   readonly code = "GRAPH_MISMATCH";
   readonly missingNodes: readonly string[];
   readonly missingChannels: readonly string[];
@@ -193,6 +207,7 @@ export class GraphMismatchError extends SuperstepError {
 
 /** A session was to go on with another configuration than the one it runs with. */
 export class ConfigMismatchError extends SuperstepError {
+  static readonly name = "ConfigMismatchError";
   readonly code = "CONFIG_MISMATCH";
   /** The fields that differ, or are missing. */
   readonly fields: readonly string[];

@@ -4,6 +4,7 @@ import { recordOf } from "./record.js";
 
 /** The store failed to save or to read; `cause` is what it threw. Nothing is lost that was reported as committed. */
 export class CheckpointError extends SuperstepError {
+  static readonly name = "CheckpointError";
   readonly code = "CHECKPOINT_FAILED";
   readonly operation: string;
   constructor(operation: string, cause: unknown, help = "mend the store and run the session again") {
@@ -14,6 +15,7 @@ export class CheckpointError extends SuperstepError {
 
 /** The session has moved on since this run read it, or somebody else has taken it over. Nothing of this write was written. */
 export class CheckpointConflictError extends SuperstepError {
+  static readonly name = "CheckpointConflictError";
   readonly code = "CHECKPOINT_CONFLICT";
   readonly sessionId: string;
   readonly expected: string | undefined;
@@ -33,6 +35,7 @@ export class CheckpointConflictError extends SuperstepError {
 
 /** The session has no such checkpoint. */
 export class CheckpointNotFoundError extends SuperstepError {
+  static readonly name = "CheckpointNotFoundError";
   readonly code = "CHECKPOINT_NOT_FOUND";
   constructor(sessionId: string, wanted: string) {
     super(`session "${sessionId}" has no checkpoint ${wanted}`, { help: "list them with `history(sessionId)`" });
@@ -41,6 +44,7 @@ export class CheckpointNotFoundError extends SuperstepError {
 
 /** A stored record is not what was written. Other records stay readable. */
 export class CheckpointCorruptError extends SuperstepError {
+  static readonly name = "CheckpointCorruptError";
   readonly code = "CHECKPOINT_CORRUPT";
   constructor(what: string, cause?: unknown) {
     super(`${what} is damaged`, {
