@@ -67,7 +67,9 @@ export type { LeaseOptions } from "./runner/leases.js";
 export type { SessionFilter } from "./runner/listing.js";
 export type { AppRunnerOptions, RunOptions, StepOptions } from "./runner/options.js";
 export type { HistoryOptions } from "./runner/past.js";
+export type { DrainSignal } from "./runner/process-signals.js";
 export type { BarrierOutcome, PausedReport, RunResult, RunSummary, StepReport, StepResult } from "./runner/report.js";
+export type { ConfigOptions } from "./runner/run-config.js";
 export type { SessionPredicate } from "./runner/stops/stop-options.js";
 export {
   type ReadOptions,
@@ -119,6 +121,6 @@ export type { DrainedReason, InterruptOptions, PauseReason, PendingInterrupt } f
 export type { NodeMiddleware } from "./superstep/middleware.js";
 export type { ParentWord, Route, RouteTarget, TaskOutcome, TaskResult, Update } from "./superstep/outcome.js";
 export type { AttemptRecord, InterruptRecord, TaskRecord } from "./superstep/record.js";
-export { type ScheduledStep, type ScheduleInput, scheduleStep } from "./superstep/schedule.js";
+export { type FailurePolicy, type ScheduledStep, type ScheduleInput, scheduleStep } from "./superstep/schedule.js";
 export type { Clock, Descent, DescentCall, StepEnvironment } from "./superstep/task-context.js";
 export type { Reached, Until, UntilReason } from "./superstep/until.js";

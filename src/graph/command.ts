@@ -31,9 +31,9 @@ export class Command<U = unknown, N extends string = string> {
   }
 
   constructor(init: {
-    readonly update?: U;
-    readonly goto?: Target<N> | readonly Target<N>[];
-    readonly mode?: CommandMode;
+    readonly update?: U | undefined;
+    readonly goto?: Target<N> | readonly Target<N>[] | undefined;
+    readonly mode?: CommandMode | undefined;
   }) {
     this.update = init.update;
     this.goto = listOf(init.goto);

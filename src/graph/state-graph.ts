@@ -12,14 +12,14 @@ export class StateGraph<C extends Channels, N extends string = never> {
   readonly #nodes: NodeDeclaration<C>[] = [];
   readonly #edges: EdgeDeclaration<C>[] = [];
 
-  constructor(channels: C, options: { readonly name?: string } = {}) {
+  constructor(channels: C, options: { readonly name?: string | undefined } = {}) {
     this.#channels = { ...channels };
     this.#name = options.name ?? "graph";
   }
 
   /** A function, or a whole graph (`docs/subgraphs.md`): its supersteps are one task of this graph's. */
   addNode<K extends string, S extends Channels = Channels>(
-    name: string extends N ? K : K extends N | typeof START | typeof END ? never : K,
+    name: FreeName<K, N>,
     // biome-ignore lint/suspicious/noExplicitAny: whatever its nodes are called
     node: NodeFn<C> | App<S, any>,
     options: NodeOptions<C, S> = {},
@@ -49,6 +49,15 @@ export class StateGraph<C extends Channels, N extends string = never> {
     return compile({ name: this.#name, channels: this.#channels, nodes: [...this.#nodes], edges: [...this.#edges] });
   }
 }
+
+/** A name that is free; else what is wrong, for the compiler to say. Where names are not known, any will do. */
+type FreeName<K extends string, N extends string> = string extends N
+  ? K
+  : K extends N
+    ? `node ${K} is there already`
+    : K extends typeof START | typeof END
+      ? `${K} is reserved`
+      : K;
 
 /** The builder's own: what the caller changes afterwards changes no graph. What is none of their kind stays, for `compile` to find. */
 function ownOptions<C extends Channels>(options: NodeOptions<C>): NodeOptions<C> {

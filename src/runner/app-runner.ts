@@ -1,4 +1,6 @@
 /** Runs the sessions of one compiled graph. Thin: a call is checked, takes its session, and is driven. */
+// For the compilers of those who install the package: without it, `Symbol.asyncDispose` is unknown to most of them.
+/// <reference lib="esnext.disposable" preserve="true" />
 import type { App } from "../graph/app.js";
 import type { Checkpoint } from "../session/checkpoint.js";
 import {
@@ -46,11 +48,11 @@ import { withSubgraphs } from "./subgraph/subgraph.js";
 /** What pruning leaves; a checkpoint goes only when every limit that is given lets it go. */
 export interface PruneOptions {
   /** Only this session's. Default: those of all sessions. */
-  readonly sessionId?: string;
+  readonly sessionId?: string | undefined;
   /** How many of the newest stay. */
-  readonly keepLast?: number;
+  readonly keepLast?: number | undefined;
   /** Younger ones stay: milliseconds on the runner's clock. */
-  readonly olderThanMs?: number;
+  readonly olderThanMs?: number | undefined;
 }
 
 /** Runs the sessions of one compiled graph; many at once, one call at a time for each. */
@@ -62,8 +64,8 @@ export class AppRunner<C extends Channels, N extends string> {
   readonly #stopListening: () => void;
 
   /** Throws InvalidOptionError. */
-  constructor(app: App<C, N>, options: AppRunnerOptions = {}) {
-    const engine = openEngine(app, options);
+  constructor(app: App<C, N>, options: AppRunnerOptions<NoInfer<C>> = {}) {
+    const engine = openEngine(app, options as AppRunnerOptions);
     this.#active = new ActiveRuns(new Leases(engine.store, options.lease));
     this.#engine = withSubgraphs(engine, this.#active);
     this.#calls = new Calls(this.#engine, this.#active);
@@ -75,7 +77,7 @@ export class AppRunner<C extends Channels, N extends string> {
   async createSession(
     sessionId: string,
     input?: UpdateOf<C>,
-    { ifExists = "error" }: { readonly ifExists?: "error" | "resume" | "replace" } = {},
+    { ifExists = "error" }: { readonly ifExists?: "error" | "resume" | "replace" | undefined } = {},
   ): Promise<SessionView<C>> {
     checkIfExists(ifExists);
     return this.#calls.create(sessionId, input, ifExists);
@@ -113,14 +115,15 @@ export class AppRunner<C extends Channels, N extends string> {
    * with it. Throws InvalidOptionError and UnknownNodeError for what the graph or the runner does not have, SessionNotFoundError, and
    * SessionBusyError while the session is driven.
    */
-  async setBreakpoints(sessionId: string, breakpoints: readonly Breakpoint[]): Promise<void> {
+  async setBreakpoints(sessionId: string, breakpoints: readonly Breakpoint<C, N>[]): Promise<void> {
     return this.#calls.setBreakpoints(sessionId, breakpoints);
   }
 
   /** The session's breakpoints. Throws SessionNotFoundError. */
-  async breakpoints(sessionId: string): Promise<readonly Breakpoint[]> {
+  async breakpoints(sessionId: string): Promise<readonly Breakpoint<C, N>[]> {
     checkSessionId(sessionId);
-    return (await this.#calls.load(sessionId)).note.breakpoints ?? [];
+    const { note } = await this.#calls.load(sessionId);
+    return (note.breakpoints ?? []) as readonly Breakpoint<C, N>[];
   }
 
   /**
@@ -196,7 +199,7 @@ export class AppRunner<C extends Channels, N extends string> {
   async updateState(
     sessionId: string,
     update: UpdateOf<C>,
-    { asNode }: { readonly asNode?: N } = {},
+    { asNode }: { readonly asNode?: N | undefined } = {},
   ): Promise<SessionView<C>> {
     return this.#calls.update(sessionId, update, asNode);
   }
@@ -227,7 +230,8 @@ export class AppRunner<C extends Channels, N extends string> {
     yield* subgraphsOf(this.#engine.store, sessionId);
   }
 
-  addHooks(hooks: RunHooks): void {
+  /** From now on these hear of all runs too, of those that are under way as well; called behind those that were there. */
+  addHooks(hooks: RunHooks<C>): void {
     this.#engine.hooks.add(hooks);
   }
 

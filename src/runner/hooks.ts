@@ -21,13 +21,13 @@ export function pause(detail?: unknown): PauseRequest {
  * Observers of a run that may also ask it to pause. A hook that throws or rejects is reported through `onHookError`
  * and never changes the run. The run waits for `beforeStep` and `afterStep`, and for no other hook.
  */
-export interface RunHooks {
+export interface RunHooks<C extends Channels = Channels> {
   beforeStep?(at: StepPosition): void | PauseRequest | Promise<void | PauseRequest>;
   afterStep?(report: StepReport): void | PauseRequest | Promise<void | PauseRequest>;
-  onPause?(paused: PausedReport): void | Promise<void>;
+  onPause?(paused: PausedReport<C>): void | Promise<void>;
   onResume?(at: ResumePosition): void | Promise<void>;
   onError?(error: SuperstepError): void | Promise<void>;
-  onComplete?(session: SessionView<Channels>): void | Promise<void>;
+  onComplete?(session: SessionView<C>): void | Promise<void>;
   onHookError?(failure: HookFailure): void;
 }
 /** The superstep that is about to be attempted. */

@@ -36,9 +36,9 @@ export interface PendingInterrupt {
 
 /** Where to stop: node names, or "*" for every node. */
 export interface InterruptOptions<N extends string = string> {
-  readonly interruptBefore?: readonly N[] | "*";
-  readonly interruptAfter?: readonly N[] | "*";
-  readonly interruptEachStep?: boolean;
+  readonly interruptBefore?: readonly N[] | "*" | undefined;
+  readonly interruptAfter?: readonly N[] | "*" | undefined;
+  readonly interruptEachStep?: boolean | undefined;
 }
 
 /** `interruptBefore`: the first match in frontier order. */

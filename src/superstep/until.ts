@@ -17,10 +17,13 @@ export interface UntilReason {
   readonly kind: "until";
   readonly target: Reached;
 }
-/** Where a run is to stop. `View` is what the condition sees of the session. */
+/** Where a run is to stop: one of the four. `View` is what the condition sees of the session. */
 export type Until<View, N extends string = string> =
-  | Exclude<Reached<N>, { readonly when: true }>
-  | { readonly when: (session: View) => boolean };
+  | One<{ readonly node: N }>
+  | One<{ readonly after: N }>
+  | One<{ readonly step: number }>
+  | One<{ readonly when: (session: View) => boolean }>;
+type One<Given> = Given & { readonly [Other in Exclude<"node" | "after" | "step" | "when", keyof Given>]?: undefined };
 
 /** The pause that stands before a superstep. A step that was reached earlier is reached. */
 export function untilBefore<View>(
@@ -28,7 +31,8 @@ export function untilBefore<View>(
   { frontier, step }: { readonly frontier: readonly TaskRef[]; readonly step: number },
 ): UntilReason | undefined {
   const isReached =
-    ("node" in until && frontier.some(({ node }) => node === until.node)) || ("step" in until && step >= until.step);
+    (until.node !== undefined && frontier.some(({ node }) => node === until.node)) ||
+    (until.step !== undefined && step >= until.step);
   return isReached ? reasonOf(until) : undefined;
 }
 
@@ -39,12 +43,18 @@ export function untilAfter<View>(
   holds: (condition: (session: View) => boolean) => boolean,
 ): UntilReason | undefined {
   const isReached =
-    ("after" in until && ran.some(({ node }) => node === until.after)) ||
-    ("step" in until && step >= until.step) ||
-    ("when" in until && holds(until.when));
+    (until.after !== undefined && ran.some(({ node }) => node === until.after)) ||
+    (until.step !== undefined && step >= until.step) ||
+    (until.when !== undefined && holds(until.when));
   return isReached ? reasonOf(until) : undefined;
 }
 
-function reasonOf<View>(until: Until<View>): UntilReason {
-  return { kind: "until", target: "when" in until ? { when: true } : until };
+function reasonOf<View>({ node, after, step }: Until<View>): UntilReason {
+  return { kind: "until", target: reached(node, after, step) };
+}
+
+function reached(node: string | undefined, after: string | undefined, step: number | undefined): Reached {
+  if (node !== undefined) return { node };
+  if (after !== undefined) return { after };
+  return step === undefined ? { when: true } : { step };
 }

@@ -8,7 +8,7 @@ import { type Breakpoint, COMPARISONS, type Comparison } from "../../superstep/b
 import type { Until } from "../../superstep/until.js";
 
 /** A condition on a session at a boundary. Synchronous, and pure: it is not asked again where the run stopped. */
-export type SessionPredicate = (session: SessionView<Channels>) => boolean;
+export type SessionPredicate<C extends Channels = Channels> = (session: SessionView<C>) => boolean;
 
 /** What may stop a run. */
 export interface Stops {
@@ -28,7 +28,8 @@ const TARGET_HELP = "give one of { node }, { after }, { step } and { when }";
 export function checkUntil<C extends Channels>(target: unknown, plan: GraphPlan<C>): void {
   if (!isRecord(target)) throw new InvalidOptionError("target", `is ${String(target)}`, TARGET_HELP);
   const given = TARGETS.filter((name) => target[name] !== undefined);
-  if (given.length !== 1 || given.length !== Object.keys(target).length)
+  const stray = Object.keys(target).filter((name) => !TARGETS.some((known) => known === name));
+  if (given.length !== 1 || stray.length > 0)
     throw new InvalidOptionError("target", `has ${Object.keys(target).join(", ") || "nothing"}`, TARGET_HELP);
   const { node, after, step, when } = target;
   if (node !== undefined) checkNode("target.node", node, plan);

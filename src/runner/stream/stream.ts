@@ -26,7 +26,7 @@ export function isResume(value: unknown): value is Resume {
 /** Where a reader begins. */
 export interface ReadOptions {
   /** The `seq` of the last event that it had. Default 0: from the first event on. */
-  readonly after?: number;
+  readonly after?: number | undefined;
 }
 /** How a run is streamed. */
 export interface StreamOptions<N extends string = string> extends InvokeOptions<N> {
@@ -35,7 +35,7 @@ export interface StreamOptions<N extends string = string> extends InvokeOptions<
    * them go first, are counted in `dropped`, and readers that miss some get a `stream.dropped` in their place. All other events are never
    * dropped before they are read; of those that are read, as many stay for readers that come back.
    */
-  readonly buffer?: number;
+  readonly buffer?: number | undefined;
 }
 /** Iteration ends after the terminal event and never throws; `result` rejects on failure (and never as an unhandled rejection). Breaking off stops the run at the next boundary. */
 export interface RunStream<C extends Channels> extends AsyncIterable<RunEvent> {
