@@ -38,6 +38,7 @@ export {
   StepLimitError,
   UnknownNodeError,
 } from "./errors/session.js";
+export { shown } from "./errors/shown.js";
 export {
   CheckpointConflictError,
   CheckpointCorruptError,

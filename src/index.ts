@@ -71,13 +71,8 @@ export type { DrainSignal } from "./runner/process-signals.js";
 export type { BarrierOutcome, PausedReport, RunResult, RunSummary, StepReport, StepResult } from "./runner/report.js";
 export type { ConfigOptions } from "./runner/run-config.js";
 export type { SessionPredicate } from "./runner/stops/stop-options.js";
-export {
-  type ReadOptions,
-  type Resume,
-  type RunStream,
-  resumeWith,
-  type StreamOptions,
-} from "./runner/stream/stream.js";
+export { type Resume, resumeWith } from "./runner/stream/resume.js";
+export type { ReadOptions, RunStream, StreamOptions } from "./runner/stream/stream.js";
 export type { SubgraphView } from "./runner/subgraph/children.js";
 export type { Checkpoint, CheckpointRef, CheckpointSource, Gate, Note } from "./session/checkpoint.js";
 export type {

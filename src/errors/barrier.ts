@@ -1,18 +1,29 @@
 /** What can be wrong with results: at the barrier, on the way to the next frontier, and with values nobody can store. */
 import { type ErrorContext, SuperstepError } from "./base.js";
-import { recordOf } from "./record.js";
+import { recordOf, type TaskRef } from "./record.js";
+
+/** Writers that are no nodes: what a session begins with, and edits of it from outside. */
+const OUTSIDE: Readonly<Record<string, string>> = { __start__: "the input", __update__: "the update" };
+
+function nameOf(writer: TaskRef | undefined): string {
+  if (writer === undefined) return "the graph";
+  return Object.hasOwn(OUTSIDE, writer.node) ? `${OUTSIDE[writer.node]}` : `node "${writer.node}"`;
+}
 
 /** A reducer threw, or refused what was written to it. */
 export class ReducerError extends SuperstepError {
   static readonly name = "ReducerError";
   readonly code = "REDUCER_FAILED";
   readonly channel: string;
-  constructor(channel: string, node: string, cause: unknown) {
-    super(`reducer of channel "${channel}" failed on a write by node "${node}": ${recordOf(cause).message}`, {
+  /** Whose write it was; of several that a fold took together, the last one's. */
+  readonly task: TaskRef | undefined;
+  constructor(channel: string, task: TaskRef | undefined, cause: unknown) {
+    super(`reducer of channel "${channel}" failed on a write by ${nameOf(task)}: ${recordOf(cause).message}`, {
       cause,
       help: "mend the reducer or the write and run the session again; no node runs twice",
     });
     this.channel = channel;
+    this.task = task;
   }
 }
 
@@ -22,12 +33,18 @@ export class ConcurrentWriteError extends SuperstepError {
   readonly code = "CONCURRENT_WRITE";
   readonly channel: string;
   readonly nodes: readonly string[];
-  constructor(channel: string, nodes: readonly string[]) {
-    super(`channel "${channel}" was written by ${nodes.map((node) => `"${node}"`).join(" and ")} in one superstep`, {
+  /** The second of them. */
+  readonly task: TaskRef;
+  constructor(channel: string, first: TaskRef, second: TaskRef) {
+    const nodes = [first.node, second.node];
+    const writers =
+      first.node === second.node ? `two tasks of "${first.node}"` : `"${first.node}" and "${second.node}"`;
+    super(`channel "${channel}" was written by ${writers} in one superstep`, {
       help: "give the channel a reducer (append, merge, sum, reducer), or let one node write it",
     });
     this.channel = channel;
     this.nodes = nodes;
+    this.task = second;
   }
 }
 
@@ -36,11 +53,13 @@ export class UnknownChannelError extends SuperstepError {
   static readonly name = "UnknownChannelError";
   readonly code = "UNKNOWN_CHANNEL";
   readonly channel: string;
-  constructor(channel: string, node: string, known: readonly string[]) {
-    super(`node "${node}" wrote to unknown channel "${channel}"`, {
+  readonly task: TaskRef | undefined;
+  constructor(channel: string, task: TaskRef | undefined, known: readonly string[]) {
+    super(`${nameOf(task)} wrote to unknown channel "${channel}"`, {
       help: `declare it, or write one of: ${known.join(", ")}`,
     });
     this.channel = channel;
+    this.task = task;
   }
 }
 
@@ -81,7 +100,7 @@ export class RouteError extends SuperstepError {
     this.origin = at.origin;
     this.target = at.target;
   }
-  /** `origin` asked for a node that is not there, or not among its declared targets. */
+  /** `origin` asked for a node that is not there. */
   static unknownTarget(origin: string, target: string, allowed: readonly string[]): RouteError {
     const help = `go to one of: ${allowed.join(", ")}`;
     return new RouteError("ROUTE_UNKNOWN_TARGET", `node "${origin}" leads to unknown target "${target}"`, {
@@ -89,6 +108,13 @@ export class RouteError extends SuperstepError {
       target,
       help,
     });
+  }
+  /** `origin` led to a node that is there, and that it does not declare among its targets. */
+  static undeclaredTarget(origin: string, target: string, declared: readonly string[]): RouteError {
+    const add = `add it to the node's \`ends\`, or to the targets of its conditional edges`;
+    const help = `${add}; declared: ${declared.join(", ") || "none"}`;
+    const message = `node "${origin}" leads to "${target}", which it does not declare`;
+    return new RouteError("ROUTE_UNKNOWN_TARGET", message, { origin, target, help });
   }
   /** The conditional edge of `origin` threw, or answered with something that is no target. */
   static failed(origin: string, cause: unknown): RouteError {

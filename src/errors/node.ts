@@ -15,12 +15,17 @@ export class NodeError extends SuperstepError {
   readonly code = "NODE_FAILED";
   readonly node: string;
   readonly failures: readonly TaskFailure[];
-  constructor(first: TaskFailure, failures: readonly TaskFailure[]) {
+  /** `shortfall`: of a fan-out, why its failures were not borne. */
+  constructor(first: TaskFailure, failures: readonly TaskFailure[], shortfall?: string) {
     const others = failures.length > 1 ? ` (and ${failures.length - 1} more)` : "";
-    super(`node "${first.task.node}" failed on attempt ${first.attempt}: ${recordOf(first.error).message}${others}`, {
-      cause: first.error,
-      help: "mend what `cause` says and run the session again; results of finished siblings are kept",
-    });
+    const why = shortfall === undefined ? "" : `; ${shortfall}`;
+    super(
+      `node "${first.task.node}" failed on attempt ${first.attempt}: ${recordOf(first.error).message}${others}${why}`,
+      {
+        cause: first.error,
+        help: "mend what `cause` says and run the session again; results of finished siblings are kept",
+      },
+    );
     this.node = first.task.node;
     this.failures = failures;
   }
@@ -115,9 +120,11 @@ export class NodeResultError extends SuperstepError {
   static readonly name = "NodeResultError";
   readonly code = "NODE_RESULT_INVALID";
   readonly node: string;
-  constructor(node: string, found: string) {
+  constructor(node: string, found: string, help?: string) {
     super(`node "${node}" returned ${found}`, {
-      help: "return an object of channel updates, a Command, a list of Commands, or nothing; wrap a Send in new Command({ goto })",
+      help:
+        help ??
+        "return an object of channel updates, a Command, a list of Commands, or nothing; wrap a Send in new Command({ goto })",
     });
     this.node = node;
   }

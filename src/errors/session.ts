@@ -27,11 +27,13 @@ export class UnknownNodeError extends SuperstepError {
 export class StepLimitError extends SuperstepError {
   static readonly name = "StepLimitError";
   readonly code = "STEP_LIMIT";
+  readonly sessionId: string;
   readonly maxSteps: number;
   constructor(sessionId: string, maxSteps: number) {
     super(`session "${sessionId}" committed ${maxSteps} supersteps in this call and is not finished`, {
       help: "run it again to go on, raise `maxSteps`, or look for a cycle that never reaches END",
     });
+    this.sessionId = sessionId;
     this.maxSteps = maxSteps;
   }
 }
@@ -53,11 +55,13 @@ export class RunnerDrainingError extends SuperstepError {
 export class RunAbortedError extends SuperstepError {
   static readonly name = "RunAbortedError";
   readonly code = "RUN_ABORTED";
+  readonly sessionId: string;
   constructor(sessionId: string, cause: unknown) {
     super(`run of session "${sessionId}" was aborted`, {
       cause,
       help: "run the session again to go on where it stood",
     });
+    this.sessionId = sessionId;
   }
 }
 
@@ -142,6 +146,11 @@ export class SessionNotFinishedError extends SuperstepError {
   }
 }
 
+const GOING_ON: Readonly<Record<string, string>> = {
+  completed: "call `invoke` to begin the next invocation",
+  failed: "call `runUntilComplete` to try the superstep again",
+};
+
 /** `resume` was called on a session that is not paused. */
 export class NotPausedError extends SuperstepError {
   static readonly name = "NotPausedError";
@@ -149,7 +158,9 @@ export class NotPausedError extends SuperstepError {
   readonly sessionId: string;
   readonly status: string;
   constructor(sessionId: string, status: string) {
-    super(`session "${sessionId}" is ${status}, not paused`, { help: "call `runUntilComplete` to go on" });
+    super(`session "${sessionId}" is ${status}, not paused`, {
+      help: GOING_ON[status] ?? "call `runUntilComplete` to go on",
+    });
     this.sessionId = sessionId;
     this.status = status;
   }
@@ -159,12 +170,14 @@ export class NotPausedError extends SuperstepError {
 export class InterruptAnswerError extends SuperstepError {
   static readonly name = "InterruptAnswerError";
   readonly code = "INTERRUPT_ANSWER";
+  readonly sessionId: string;
   readonly open: readonly { readonly id: string; readonly node: string }[];
-  constructor(problem: string, open: readonly { readonly id: string; readonly node: string }[]) {
+  constructor(sessionId: string, problem: string, open: readonly { readonly id: string; readonly node: string }[]) {
     const ids = open.map((one) => `"${one.id}" (${one.node})`).join(", ");
-    super(`${problem}; open: ${ids || "none"}`, {
+    super(`session "${sessionId}": ${problem}; open: ${ids || "none"}`, {
       help: "answer with `resume(sessionId, answer)` when one is open, or `resume(sessionId, { [id]: answer })`",
     });
+    this.sessionId = sessionId;
     this.open = open.map(({ id, node }) => ({ id, node }));
   }
 }
@@ -175,11 +188,10 @@ export class PredicateError extends SuperstepError {
   readonly code = "PREDICATE_FAILED";
   /** Its name among the runner's `predicates`; "when" for the target of `runUntil`. */
   readonly predicate: string;
-  constructor(sessionId: string, predicate: string, cause: unknown) {
-    super(`predicate "${predicate}" failed on session "${sessionId}"`, {
-      cause,
-      help: "mend it, or take the breakpoint away with `setBreakpoints`; the session goes on when it is run again",
-    });
+  readonly sessionId: string;
+  constructor(sessionId: string, predicate: string, cause: unknown, help: string) {
+    super(`predicate "${predicate}" failed on session "${sessionId}"`, { cause, help });
+    this.sessionId = sessionId;
     this.predicate = predicate;
   }
 }
@@ -188,6 +200,7 @@ export class PredicateError extends SuperstepError {
 export class GraphMismatchError extends SuperstepError {
   static readonly name = "GraphMismatchError";
   readonly code = "GRAPH_MISMATCH";
+  readonly sessionId: string;
   readonly missingNodes: readonly string[];
   readonly missingChannels: readonly string[];
   /** `cause`: what a migration threw. */
@@ -200,6 +213,7 @@ export class GraphMismatchError extends SuperstepError {
       help: "run it with the graph that made it, bring back what is missing, or mend the runner's `migrate`",
       ...(cause !== undefined && { cause }),
     });
+    this.sessionId = sessionId;
     this.missingNodes = missingNodes;
     this.missingChannels = missingChannels;
   }
@@ -209,12 +223,14 @@ export class GraphMismatchError extends SuperstepError {
 export class ConfigMismatchError extends SuperstepError {
   static readonly name = "ConfigMismatchError";
   readonly code = "CONFIG_MISMATCH";
+  readonly sessionId: string;
   /** The fields that differ, or are missing. */
   readonly fields: readonly string[];
   constructor(sessionId: string, fields: readonly string[]) {
     super(`session "${sessionId}" runs with another configuration: ${fields.join(", ")}`, {
       help: "pass the `config` that it began with, name what may change in the runner's `freeConfig`, or pass `allowConfigChange: true`",
     });
+    this.sessionId = sessionId;
     this.fields = fields;
   }
 }

@@ -2,7 +2,7 @@
  * A node that fans itself out: reached by an edge it sends itself one task for each item of a list, and each of those writes what its
  * item came to. Results stand in the order of the items, because writes are folded in frontier order (B1).
  */
-import { type ErrorRecord, InvalidOptionError, recordOf } from "../errors.js";
+import { type ErrorRecord, InvalidOptionError, recordOf, shown } from "../errors.js";
 import { Command } from "./command.js";
 import type { NodeContext } from "./node.js";
 import { Send } from "./target.js";
@@ -54,7 +54,7 @@ export type MapOptions<
       }
   );
 /** What becomes of items that fail. */
-export interface FailureOptions<Policy extends ItemPolicy> {
+interface FailureOptions<Policy extends ItemPolicy> {
   /**
    * throw (default): an item that fails fails the superstep; the others are kept and not run again. collect: results are
    * `{ ok: true, value }` or `{ ok: false, error }`. skip: nothing is written for an item that fails.
@@ -149,17 +149,18 @@ function checkOptions(items: unknown, run: unknown, options: GivenOptions): void
   if (typeof run !== "function")
     throw new InvalidOptionError("run", "of `map` is no function", "pass (item, ctx) => value");
   const { into, write, policy = "throw", quorum } = options;
-  if ((into === undefined) === (write === undefined))
-    throw new InvalidOptionError(
-      "into",
-      "of `map` and `write` are both given, or neither is",
-      "say where results go, once",
-    );
+  if ((into === undefined) === (write === undefined)) {
+    const problem = into === undefined ? "is missing" : "is given";
+    throw new InvalidOptionError("into", `of \`map\` ${problem}, and so is "write"`, "say where results go, once");
+  }
   if (write !== undefined && typeof write !== "function")
     throw new InvalidOptionError("write", "of `map` is no function", "pass (result, item) => update");
   if (policy !== "throw" && policy !== "collect" && policy !== "skip")
-    throw new InvalidOptionError("policy", `of \`map\` is "${String(policy)}"`, 'pass "throw", "collect" or "skip"');
-  if (quorum === undefined) return;
+    throw new InvalidOptionError("policy", `of \`map\` is ${shown(policy)}`, 'pass "throw", "collect" or "skip"');
+  if (quorum !== undefined) checkQuorum(quorum, policy);
+}
+
+function checkQuorum(quorum: number, policy: ItemPolicy): void {
   if (policy === "throw")
     throw new InvalidOptionError(
       "quorum",
@@ -169,7 +170,7 @@ function checkOptions(items: unknown, run: unknown, options: GivenOptions): void
   if (!(quorum >= 0 && (quorum < 1 || Number.isSafeInteger(quorum))))
     throw new InvalidOptionError(
       "quorum",
-      `of \`map\` is ${String(quorum)}`,
+      `of \`map\` is ${shown(quorum)}`,
       "pass a share between 0 and 1, or a number of items",
     );
 }

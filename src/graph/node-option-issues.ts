@@ -1,5 +1,5 @@
 /** What can be wrong with the options of a node. Every message names the node and the option. Pure. */
-import type { GraphIssue } from "../errors.js";
+import { type GraphIssue, shown } from "../errors.js";
 
 /** What a timer can wait for: the rest would end at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
@@ -93,10 +93,4 @@ function nameProblem(value: unknown): Problem {
 
 function isRecord(value: unknown): value is Fields {
   return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function shown(value: unknown): string {
-  if (typeof value === "string") return JSON.stringify(value);
-  if (typeof value === "object" && value !== null) return "an object";
-  return typeof value === "function" ? "a function" : String(value);
 }

@@ -1,5 +1,5 @@
 /** Observers of a run that may ask it to pause. Whatever a hook does wrong goes to `onHookError` and never changes the run (P4). */
-import type { SuperstepError, TaskRef } from "../errors.js";
+import { recordOf, type SuperstepError, type TaskRef } from "../errors.js";
 import type { SessionView } from "../session/view.js";
 import type { Channels } from "../state/channel.js";
 import { seal } from "../state/seal.js";
@@ -19,7 +19,7 @@ export function pause(detail?: unknown): PauseRequest {
 
 /**
  * Observers of a run that may also ask it to pause. A hook that throws or rejects is reported through `onHookError`
- * and never changes the run. The run waits for `beforeStep` and `afterStep`, and for no other hook.
+ * and never changes the run; where no hook has it, the first failure is a warning of the process. The run waits for `beforeStep` and `afterStep`, and for no other hook.
  */
 export interface RunHooks<C extends Channels = Channels> {
   beforeStep?(at: StepPosition): void | PauseRequest | Promise<void | PauseRequest>;
@@ -53,6 +53,7 @@ type Observing = "onPause" | "onResume" | "onError" | "onComplete";
 
 export class HookList {
   readonly #hooks: RunHooks[];
+  #hasWarned = false;
 
   constructor(hooks: readonly RunHooks[]) {
     this.#hooks = [...hooks];
@@ -106,7 +107,13 @@ export class HookList {
     }
   }
 
+  /** Where nobody listens, the process is warned: once, since a hook that fails tends to fail again. */
   #report(hook: string, error: unknown): void {
+    if (!this.#hasWarned && !this.has("onHookError")) {
+      this.#hasWarned = true;
+      const message = `hook "${hook}" failed: ${recordOf(error).message}; give the runner a hook \`onHookError\` to hear of all that fail`;
+      process.emitWarning(message, { type: "SuperstepWarning", code: "HOOK_FAILED", ...detailOf(error) });
+    }
     for (const hooks of this.#hooks) {
       try {
         hooks.onHookError?.({ hook, error });
@@ -115,6 +122,11 @@ export class HookList {
       }
     }
   }
+}
+
+function detailOf(error: unknown): { readonly detail?: string } {
+  const { stack } = recordOf(error);
+  return stack === undefined ? {} : { detail: stack };
 }
 
 function isPauseRequest(value: unknown): value is PauseRequest {

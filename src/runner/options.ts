@@ -1,5 +1,5 @@
 /** Options, checked when they are given: a typed error names the one that means nothing. */
-import { InvalidOptionError, UnknownNodeError } from "../errors.js";
+import { InvalidOptionError, shown, UnknownNodeError } from "../errors.js";
 import type { GraphPlan } from "../graph/plan.js";
 import { contextOf } from "../graph/run-context.js";
 import type { Checkpointer } from "../session/checkpointer.js";
@@ -183,13 +183,13 @@ export function checkHistoryOptions({
 }): void {
   if (limit !== 0) checkCount("limit", limit);
   if (before === undefined || typeof before === "string" || isStep(before)) return;
-  throw new InvalidOptionError("before", `is ${String(before)}`, "give a step, or a checkpoint's id");
+  throw new InvalidOptionError("before", `is ${shown(before)}`, "give a step, or a checkpoint's id");
 }
 
 /** Throws InvalidOptionError. */
 export function checkPlace(option: string, place: unknown): void {
   if (typeof place === "string" || isStep(place)) return;
-  throw new InvalidOptionError(option, `is ${String(place)}`, "give a step, or a checkpoint's id");
+  throw new InvalidOptionError(option, `is ${shown(place)}`, "give a step, or a checkpoint's id");
 }
 
 /** Throws InvalidOptionError. */
@@ -203,9 +203,9 @@ export function checkFork(options: {
   checkSessionId(as, "as");
   if (step !== undefined && checkpointId !== undefined)
     throw new InvalidOptionError("checkpointId", "and step are both given", "give one of them");
-  if (step !== undefined && !isStep(step)) throw new InvalidOptionError("step", `is ${String(step)}`, "give a step");
+  if (step !== undefined && !isStep(step)) throw new InvalidOptionError("step", `is ${shown(step)}`, "give a step");
   if (checkpointId === undefined || typeof checkpointId === "string") return;
-  throw new InvalidOptionError("checkpointId", `is ${String(checkpointId)}`, "give a checkpoint's id");
+  throw new InvalidOptionError("checkpointId", `is ${shown(checkpointId)}`, "give a checkpoint's id");
 }
 
 /** Throws InvalidOptionError. */
@@ -248,7 +248,7 @@ function checkNodes<C extends Channels>(option: string, nodes: unknown, plan: Gr
 
 function checkCount(option: string, value: number | undefined): void {
   if (value === undefined || value === Number.POSITIVE_INFINITY || (Number.isInteger(value) && value > 0)) return;
-  throw new InvalidOptionError(option, `is ${String(value)}`, "give a whole number of at least 1");
+  throw new InvalidOptionError(option, `is ${shown(value)}`, "give a whole number of at least 1");
 }
 
 function isStep(value: unknown): boolean {
@@ -257,7 +257,7 @@ function isStep(value: unknown): boolean {
 
 function checkRecord(option: string, value: unknown, example: string): void {
   if (typeof value === "object" && value !== null) return;
-  throw new InvalidOptionError(option, `is ${String(value)}`, `pass ${example}`);
+  throw new InvalidOptionError(option, `is ${shown(value)}`, `pass ${example}`);
 }
 
 /** What a timer can wait for. */
@@ -269,7 +269,7 @@ function checkTimer(option: string, value: number | undefined): void {
 
 function checkMilliseconds(option: string, value: number | undefined): void {
   if (value === undefined || (typeof value === "number" && value >= 0)) return;
-  throw new InvalidOptionError(option, `is ${String(value)}`, "give a number of milliseconds, 0 or more");
+  throw new InvalidOptionError(option, `is ${shown(value)}`, "give a number of milliseconds, 0 or more");
 }
 
 function checkFunction(option: string, value: unknown, example: string): void {

@@ -1,6 +1,6 @@
 /** Signals of the process: one listener each, for however many runners want to hear of it, and none when none does. */
 import { constants } from "node:os";
-import { InvalidOptionError } from "../errors.js";
+import { InvalidOptionError, shown } from "../errors.js";
 
 /** A signal that asks a process to end, and that it hears of. */
 export type DrainSignal = "SIGTERM" | "SIGINT" | "SIGHUP" | "SIGQUIT" | "SIGUSR2" | "SIGBREAK";
@@ -31,7 +31,7 @@ export function checkSignals(signals: unknown): void {
   for (const signal of signals as readonly unknown[]) {
     const isKnown = typeof signal === "string" && Object.hasOwn(constants.signals, signal);
     if (isKnown && signal !== "SIGKILL" && signal !== "SIGSTOP") continue;
-    throw new InvalidOptionError("drainOn", `has ${String(signal)}`, 'use "SIGTERM", "SIGINT" or "SIGHUP"');
+    throw new InvalidOptionError("drainOn", `has ${shown(signal)}`, 'use "SIGTERM", "SIGINT" or "SIGHUP"');
   }
 }
 

@@ -136,22 +136,24 @@ export function recordAsks(
  * Throws InterruptAnswerError for no answer, an unknown or used id, or a bare answer while several are open.
  */
 export function matchAnswer(
+  sessionId: string,
   open: readonly InterruptRecord[],
   answer: unknown,
   wasIssued: (id: string) => boolean,
 ): readonly InterruptRecord[] {
-  if (answer === undefined) throw new InterruptAnswerError("no answer was given", open);
+  if (answer === undefined) throw new InterruptAnswerError(sessionId, "no answer was given", open);
   const byId = answersById(answer, wasIssued);
   if (byId === undefined) {
     const [only, another] = open;
     if (only === undefined || another !== undefined)
-      throw new InterruptAnswerError(`one answer was given for ${open.length} interrupts`, open);
+      throw new InterruptAnswerError(sessionId, `one answer was given for ${open.length} interrupts`, open);
     return [{ ...only, answer: { value: answer } }];
   }
   return byId.map(([id, value]) => {
     const asked = open.find((record) => record.id === id);
-    if (asked === undefined) throw new InterruptAnswerError(`interrupt "${id}" is not open`, open);
-    if (value === undefined) throw new InterruptAnswerError(`no answer was given for interrupt "${id}"`, open);
+    if (asked === undefined) throw new InterruptAnswerError(sessionId, `interrupt "${id}" is not open`, open);
+    if (value === undefined)
+      throw new InterruptAnswerError(sessionId, `no answer was given for interrupt "${id}"`, open);
     return { ...asked, answer: { value } };
   });
 }

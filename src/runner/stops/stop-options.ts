@@ -1,5 +1,5 @@
 /** What may stop a run besides its options, and the checks of it: targets and breakpoints are refused when they are given, not when they would be met. */
-import { InvalidOptionError, UnknownNodeError } from "../../errors.js";
+import { InvalidOptionError, shown, UnknownNodeError } from "../../errors.js";
 import type { GraphPlan } from "../../graph/plan.js";
 import { END } from "../../graph/target.js";
 import type { SessionView } from "../../session/view.js";
@@ -26,7 +26,7 @@ const TARGET_HELP = "give one of { node }, { after }, { step } and { when }";
 
 /** Throws InvalidOptionError and UnknownNodeError. */
 export function checkUntil<C extends Channels>(target: unknown, plan: GraphPlan<C>): void {
-  if (!isRecord(target)) throw new InvalidOptionError("target", `is ${String(target)}`, TARGET_HELP);
+  if (!isRecord(target)) throw new InvalidOptionError("target", `is ${shown(target)}`, TARGET_HELP);
   const given = TARGETS.filter((name) => target[name] !== undefined);
   const stray = Object.keys(target).filter((name) => !TARGETS.some((known) => known === name));
   if (given.length !== 1 || stray.length > 0)
@@ -35,7 +35,7 @@ export function checkUntil<C extends Channels>(target: unknown, plan: GraphPlan<
   if (node !== undefined) checkNode("target.node", node, plan);
   if (after !== undefined) checkNode("target.after", after, plan);
   if (step !== undefined && !(typeof step === "number" && Number.isInteger(step) && step >= 0))
-    throw new InvalidOptionError("target.step", `is ${String(step)}`, "give a whole number of supersteps");
+    throw new InvalidOptionError("target.step", `is ${shown(step)}`, "give a whole number of supersteps");
   if (when !== undefined && typeof when !== "function")
     throw new InvalidOptionError("target.when", "is no function", "pass (session) => true or false");
 }
@@ -68,18 +68,18 @@ function readOne<C extends Channels>(one: unknown, option: string, { plan, predi
       return { kind, to: to as string };
     case "predicate":
       if (typeof name === "string" && predicates.has(name)) return { kind, name };
-      throw new InvalidOptionError(`${option}.name`, `is ${quoted(name)}`, oneOf("predicates", predicates));
+      throw new InvalidOptionError(`${option}.name`, `is ${shown(name)}`, oneOf("predicates", predicates));
     case "value":
       return readValue(one as Readonly<Record<string, unknown>>, readChannel(channel, option, plan), option);
     default:
-      throw new InvalidOptionError(`${option}.kind`, `is ${quoted(kind)}`, "use written, routed, value or predicate");
+      throw new InvalidOptionError(`${option}.kind`, `is ${shown(kind)}`, "use written, routed, value or predicate");
   }
 }
 
 function readValue(one: Readonly<Record<string, unknown>>, channel: string, option: string): Breakpoint {
   const { op, value, path } = one;
   if (typeof op !== "string" || !Object.hasOwn(COMPARISONS, op))
-    throw new InvalidOptionError(`${option}.op`, `is ${quoted(op)}`, oneOf("comparisons", COMPARISONS_BY_NAME));
+    throw new InvalidOptionError(`${option}.op`, `is ${shown(op)}`, oneOf("comparisons", COMPARISONS_BY_NAME));
   if (!isPlain(value))
     throw new InvalidOptionError(`${option}.value`, "is no text, number, boolean or null", "compare parts, by `path`");
   if (path !== undefined && !(Array.isArray(path) && path.every(isKey)))
@@ -92,11 +92,11 @@ const COMPARISONS_BY_NAME: ReadonlyMap<string, unknown> = new Map(Object.entries
 
 function readChannel<C extends Channels>(channel: unknown, option: string, { channels }: GraphPlan<C>): string {
   if (typeof channel === "string" && channels.has(channel)) return channel;
-  throw new InvalidOptionError(`${option}.channel`, `is ${quoted(channel)}`, oneOf("channels", channels));
+  throw new InvalidOptionError(`${option}.channel`, `is ${shown(channel)}`, oneOf("channels", channels));
 }
 
 function checkNode<C extends Channels>(option: string, node: unknown, { nodes }: GraphPlan<C>): void {
-  if (typeof node !== "string" || !nodes.has(node)) throw new UnknownNodeError(quoted(node), option, [...nodes.keys()]);
+  if (typeof node !== "string" || !nodes.has(node)) throw new UnknownNodeError(String(node), option, [...nodes.keys()]);
 }
 
 function oneOf(what: string, names: ReadonlyMap<string, unknown>): string {
@@ -113,9 +113,4 @@ function isPlain(value: unknown): value is string | number | boolean | null {
 
 function isKey(key: unknown): boolean {
   return typeof key === "string" || (typeof key === "number" && Number.isInteger(key) && key >= 0);
-}
-
-/** Whatever it is, symbols too. */
-function quoted(value: unknown): string {
-  return typeof value === "string" ? value : String(value);
 }

@@ -1,5 +1,5 @@
 /** A run as events: it runs whether or not anyone iterates; iteration ends after the terminal event and never throws. */
-import { InvalidOptionError } from "../../errors.js";
+import { InvalidOptionError, shown } from "../../errors.js";
 import type { Channels } from "../../state/channel.js";
 import type { InvokeOptions } from "../calls.js";
 import type { RunCancellation } from "../cancellation.js";
@@ -7,21 +7,6 @@ import type { RunEvent } from "../events.js";
 import type { RunResult } from "../report.js";
 import { EventBuffer } from "./event-buffer.js";
 import { EventReader } from "./event-reader.js";
-
-/** A wish to resume instead of giving input. Branded: a channel may be called `resume` too. */
-export interface Resume {
-  readonly answer: unknown;
-  readonly __resume: true;
-}
-
-/** Makes `stream` resume a paused session with this answer. */
-export function resumeWith(answer?: unknown): Resume {
-  return { answer, __resume: true };
-}
-
-export function isResume(value: unknown): value is Resume {
-  return typeof value === "object" && value !== null && (value as { __resume?: unknown }).__resume === true;
-}
 
 /** Where a reader begins. */
 export interface ReadOptions {
@@ -135,6 +120,6 @@ export class EventStream<C extends Channels> implements RunStream<C> {
 /** A number from another stream would wait for events that never come. */
 function checkAfter(after: unknown, newest: number): void {
   if (typeof after === "number" && Number.isInteger(after) && after >= 0 && after <= newest) return;
-  const problem = `is ${String(after)}, and the newest event of this stream has ${newest}`;
+  const problem = `is ${shown(after)}, and the newest event of this stream has ${newest}`;
   throw new InvalidOptionError("after", problem, "give the `seq` of an event of this stream, or 0");
 }
