@@ -52,6 +52,15 @@ test("so does a program that tests a store, with the types of Node", () => {
   expect(findings(new Map([[resolve("testing.mts"), TESTING]]), { types: ["node"] })).toEqual([]);
 }, 120_000);
 
+test("they name no package that is not installed with ours, or asked for by it", () => {
+  const { dependencies, peerDependencies } = JSON.parse(readFileSync("package.json", "utf8")) as Record<string, object>;
+  const known = new Set(Object.keys({ ...dependencies, ...peerDependencies }));
+  const named = [...declarations.values()].flatMap((text) =>
+    [...text.matchAll(/(?:from|import\() ?"([^."][^"]*)"/g)].map(([, name = ""]) => name),
+  );
+  expect(named.filter((name) => !name.startsWith("node:") && !known.has(name))).toEqual([]);
+});
+
 function findings(files: ReadonlyMap<string, string>, more: object): readonly string[] {
   const strict = { strict: true, target: "es2022", module: "nodenext", noEmit: true, skipLibCheck: false, ...more };
   const { options } = ts.convertCompilerOptionsFromJson(strict, ".");
