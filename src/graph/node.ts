@@ -57,10 +57,13 @@ export interface OnceCall {
 export interface RetryPolicy {
   /** Tries in all, the first one included, also over crashes. */
   readonly maxAttempts: number;
+  /** Milliseconds before the second try. Default 500. */
   readonly initialDelayMs?: number | undefined;
+  /** The factor from each delay to the next. Default 2. */
   readonly backoff?: number | undefined;
-  /** An error with a `retryAfterMs` of its own (a finite number, 0 or more) is waited for that long at least, whatever this says. */
+  /** No delay is longer, in milliseconds. Default 30,000. An error with a `retryAfterMs` of its own (a finite number, 0 or more) is waited for that long at least, whatever this says. */
   readonly maxDelayMs?: number | undefined;
+  /** Whether each delay is cut at random to between half and all of it. Default true. */
   readonly jitter?: boolean | undefined;
   /** Milliseconds over all attempts and delays, from the first one's beginning: no attempt begins after it. */
   readonly budgetMs?: number | undefined;
@@ -87,7 +90,7 @@ export interface NodeOptions<C extends Channels, S extends Channels = Channels> 
   readonly idleTimeoutMs?: number | undefined;
   /** Runs only when nothing else is left to run, across supersteps. */
   readonly defer?: boolean | undefined;
-  /** Where its Commands and Sends may go: counts as reachable, is drawn, and is checked when the node runs. */
+  /** Where its Commands and Sends may go, by name; names that the graph has not are issues of `compile()`. Counts as reachable, is drawn, and is checked when the node runs. */
   readonly ends?: readonly string[] | undefined;
   /** Turns a final failure into an update or a route instead of failing the superstep. */
   readonly onError?: ((error: unknown, state: StateOf<C>) => NodeResult<C>) | undefined;

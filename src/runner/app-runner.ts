@@ -210,7 +210,7 @@ export class AppRunner<C extends Channels, N extends string> {
     return this.#calls.delete(sessionId);
   }
 
-  /** Takes old checkpoints away for good; never the newest of a session, nor what a fork needs. Tells how many are gone and what they weighed; subgraphs that began at one of them go too, and are not counted. Throws InvalidOptionError, SessionNotFoundError. */
+  /** Takes old checkpoints away for good; never the newest of a session, nor what a fork needs. Tells how many are gone and how many bytes they were stored in (0 in memory); subgraphs that began at one of them go too, and are not counted. Throws InvalidOptionError, SessionNotFoundError. */
   async prune(policy: PruneOptions): Promise<{ readonly checkpoints: number; readonly bytes: number }> {
     checkPrunePolicy(policy);
     const { sessionId, keepLast, olderThanMs } = policy;
@@ -224,7 +224,7 @@ export class AppRunner<C extends Channels, N extends string> {
     return pruned;
   }
 
-  /** The subgraphs that the session has been in, with those within them, as they stand. Their `sessionId` is for `history` and `at`. Throws SessionNotFoundError. */
+  /** The subgraphs that the session has been in, with those within them, as they stand. Their `sessionId` is for `history` and `at`, whose answer has that graph's channels then, whatever its type says. Throws SessionNotFoundError. */
   async *subgraphs(sessionId: string): AsyncIterable<SubgraphView> {
     checkSessionId(sessionId);
     await checkExists(this.#engine.store, sessionId);

@@ -22,12 +22,19 @@ export function pause(detail?: unknown): PauseRequest {
  * and never changes the run; where no hook has it, the first failure is a warning of the process. The run waits for `beforeStep` and `afterStep`, and for no other hook.
  */
 export interface RunHooks<C extends Channels = Channels> {
+  /** Before each superstep; awaited. `pause(detail)` stops the session there. */
   beforeStep?(at: StepPosition): void | PauseRequest | Promise<void | PauseRequest>;
+  /** After each superstep, once it is durable; awaited. `pause(detail)` stops the session there, unless it is completed. */
   afterStep?(report: StepReport): void | PauseRequest | Promise<void | PauseRequest>;
+  /** A call ends with a pause, which is durable. Not awaited. */
   onPause?(paused: PausedReport<C>): void | Promise<void>;
+  /** `resume` goes on; its answers are durable. Not awaited. */
   onResume?(at: ResumePosition): void | Promise<void>;
+  /** A run that had begun fails, for whatever reason; aborts and step limits too. Not awaited. */
   onError?(error: SuperstepError): void | Promise<void>;
+  /** A call ends with a completed session. Not awaited. */
   onComplete?(session: SessionView<C>): void | Promise<void>;
+  /** Another hook, or one of these, threw or rejected. Synchronous; what it throws itself is dropped. */
   onHookError?(failure: HookFailure): void;
 }
 /** The superstep that is about to be attempted. */

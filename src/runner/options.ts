@@ -18,6 +18,7 @@ import { checkPredicates, type SessionPredicate } from "./stops/stop-options.js"
 
 /** Where a superstep stops, and what may abort it. */
 export interface StepOptions<N extends string = string> extends InterruptOptions<N>, ConfigOptions {
+  /** Aborts the call: tasks hear of it through `ctx.signal`, what finished is kept, and it is a RunAbortedError. */
   readonly signal?: AbortSignal | undefined;
 }
 /** How far a run goes. */
@@ -31,6 +32,7 @@ export interface RunOptions<N extends string = string> extends StepOptions<N> {
 export interface AppRunnerOptions<C extends Channels = Channels> {
   /** Default: an in-memory one. */
   readonly checkpointer?: Checkpointer | undefined;
+  /** Called in this order; `addHooks` puts others behind them. */
   readonly hooks?: readonly RunHooks<C>[] | undefined;
   /** Tasks in flight at once within one superstep. Default 64. */
   readonly maxConcurrency?: number | undefined;
@@ -40,6 +42,7 @@ export interface AppRunnerOptions<C extends Channels = Channels> {
   readonly onFailure?: FailurePolicy | undefined;
   /** step: every superstep is committed before the next begins (default). exit: only pauses, ends and failures are. */
   readonly durability?: "step" | "exit" | undefined;
+  /** What `ctx.now`, delays, time limits and stamps go by; milliseconds since the epoch. Default the system's. */
   readonly clock?: Clock | undefined;
   /** In [0,1). Default Math.random. */
   readonly random?: (() => number) | undefined;

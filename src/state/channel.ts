@@ -33,7 +33,7 @@ export interface Fold<Value, Write> {
   finish(): Value;
 }
 
-/** What every stock channel takes besides its initial value. */
+/** What `lastValue`, `append`, `merge` and `reducer` take besides their initial value. */
 export interface ChannelOptions<Value> {
   /** Checked after every barrier that touched the channel, and on session input. A check only: what it returns is not used; an asynchronous one is refused. */
   readonly schema?: StandardSchema<Value> | undefined;

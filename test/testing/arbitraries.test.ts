@@ -23,7 +23,7 @@ test("T3: every value goes through a session and a file, and comes back as it wa
       const { state } = await runner.session(sessionId);
       expect(state.value).toEqual(value === undefined ? "none" : value);
     }),
-    { numRuns: 60 },
+    { numRuns: 25 },
   );
 });
 
@@ -39,7 +39,7 @@ test("T1, T2: every line goes into a store, checkpoint by checkpoint, and can be
         await store.close();
       }
     }),
-    { numRuns: 40 },
+    { numRuns: 15 },
   );
 });
 

@@ -24,6 +24,7 @@ export interface StreamOptions<N extends string = string> extends InvokeOptions<
 }
 /** Iteration ends after the terminal event and never throws; `result` rejects on failure (and never as an unhandled rejection). Breaking off stops the run at the next boundary. */
 export interface RunStream<C extends Channels> extends AsyncIterable<RunEvent> {
+  /** What `invoke`, or `resume`, would give or throw; settles with the last event. */
   readonly result: Promise<RunResult<C>>;
   /** Live events that were dropped before everybody who reads had them. */
   readonly dropped: number;
@@ -33,6 +34,7 @@ export interface RunStream<C extends Channels> extends AsyncIterable<RunEvent> {
    * that no event of this stream has had yet.
    */
   events(options?: ReadOptions): AsyncIterableIterator<RunEvent>;
+  /** Ends the run as its `signal` would: tasks are told, what finished is kept, and `result` rejects with RunAbortedError, whose `cause` is the reason. */
   abort(reason?: unknown): void;
 }
 
