@@ -70,15 +70,12 @@ export type { LeaseOptions } from "./runner/leases.js";
 export type { SessionFilter } from "./runner/listing.js";
 export type { AppRunnerOptions, RunOptions, StepOptions } from "./runner/options.js";
 export type { HistoryOptions, PruneOptions } from "./runner/past.js";
+export type { DrainSignal } from "./runner/process-signals.js";
 export type { BarrierOutcome, PausedReport, RunResult, RunSummary, StepReport, StepResult } from "./runner/report.js";
+export type { ConfigOptions } from "./runner/run-config.js";
 export type { SessionPredicate } from "./runner/stops/stop-options.js";
-export {
-  type ReadOptions,
-  type Resume,
-  type RunStream,
-  resumeWith,
-  type StreamOptions,
-} from "./runner/stream/stream.js";
+export { type Resume, resumeWith } from "./runner/stream/resume.js";
+export type { ReadOptions, RunStream, StreamOptions } from "./runner/stream/stream.js";
 export type { SubgraphView } from "./runner/subgraph/children.js";
 export type { Checkpoint, CheckpointRef, CheckpointSource, Gate, Note } from "./session/checkpoint.js";
 export type {
@@ -122,6 +119,6 @@ export type { DrainedReason, InterruptOptions, PauseReason, PendingInterrupt } f
 export type { NodeMiddleware } from "./superstep/middleware.js";
 export type { ParentWord, Route, RouteTarget, TaskOutcome, TaskResult, Update } from "./superstep/outcome.js";
 export type { AttemptRecord, InterruptRecord, TaskRecord } from "./superstep/record.js";
-export { type ScheduledStep, type ScheduleInput, scheduleStep } from "./superstep/schedule.js";
+export { type FailurePolicy, type ScheduledStep, type ScheduleInput, scheduleStep } from "./superstep/schedule.js";
 export type { Clock, Descent, DescentCall, StepEnvironment } from "./superstep/task-context.js";
 export type { PausePlace, Reached, StopPlace, Until, UntilReason, UntilWithin } from "./superstep/until.js";

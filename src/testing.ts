@@ -1,5 +1,6 @@
 /** The door for testing graphs and stores: names only. */
 export { CRASH_POINTS, type CrashPoint } from "./crash-point.js";
+export { arbitraries } from "./testing/arbitraries.js";
 export { type ContractCheck, type ContractOptions, checkpointerContract } from "./testing/checkpointer-contract.js";
 export { firstOf, forkOf, type MadeFork, type MadeFrom, nextOf, updateOf } from "./testing/checkpoints.js";
 export { type Boundary, CrashFailure } from "./testing/crash-failure.js";

@@ -3,6 +3,7 @@ import * as errors from "../src/errors.js";
 import { type FrontierContext, locate, recordOf, SuperstepError } from "../src/errors.js";
 
 const boom = new TypeError("boom");
+const task = (node: string): errors.TaskRef => ({ id: `${node}.1`, node });
 const failure = (node: string, error: unknown, attempt = 1): errors.TaskFailure => ({
   task: { id: `${node}.1`, node },
   attempt,
@@ -59,15 +60,20 @@ const kinds: readonly (readonly [error: SuperstepError, name: string, code: stri
   ],
   [new errors.UnknownNodeError("z", "interruptBefore", ["a", "b"]), "UnknownNodeError", "UNKNOWN_NODE", { node: "z" }],
   [new errors.CheckpointNotFoundError("s", "of step 7"), "CheckpointNotFoundError", "CHECKPOINT_NOT_FOUND"],
-  [new errors.ReducerError("total", "a", boom), "ReducerError", "REDUCER_FAILED", { channel: "total", cause: boom }],
   [
-    new errors.ConcurrentWriteError("value", ["a", "b"]),
+    new errors.ReducerError("total", task("a"), boom),
+    "ReducerError",
+    "REDUCER_FAILED",
+    { channel: "total", cause: boom },
+  ],
+  [
+    new errors.ConcurrentWriteError("value", task("a"), task("b")),
     "ConcurrentWriteError",
     "CONCURRENT_WRITE",
     { channel: "value", nodes: ["a", "b"] },
   ],
   [
-    new errors.UnknownChannelError("valeu", "a", ["value"]),
+    new errors.UnknownChannelError("valeu", task("a"), ["value"]),
     "UnknownChannelError",
     "UNKNOWN_CHANNEL",
     { channel: "valeu" },
@@ -113,7 +119,7 @@ const kinds: readonly (readonly [error: SuperstepError, name: string, code: stri
   ],
   [new errors.NotPausedError("s", "ready"), "NotPausedError", "NOT_PAUSED"],
   [
-    new errors.PredicateError("s", "isOdd", boom),
+    new errors.PredicateError("s", "isOdd", boom, "mend it"),
     "PredicateError",
     "PREDICATE_FAILED",
     { predicate: "isOdd", cause: boom },
@@ -132,7 +138,7 @@ const kinds: readonly (readonly [error: SuperstepError, name: string, code: stri
     { sessionId: "s", by: "host/1/a", reason: "too dear" },
   ],
   [
-    new errors.InterruptAnswerError("two interrupts are open", [{ id: "i1", node: "a" }]),
+    new errors.InterruptAnswerError("s", "two interrupts are open", [{ id: "i1", node: "a" }]),
     "InterruptAnswerError",
     "INTERRUPT_ANSWER",
     { open: [{ id: "i1", node: "a" }] },
@@ -147,10 +153,10 @@ const kinds: readonly (readonly [error: SuperstepError, name: string, code: stri
   [new errors.CheckpointError("save", boom), "CheckpointError", "CHECKPOINT_FAILED", { cause: boom }],
   [new errors.CheckpointConflictError("s", "x-1"), "CheckpointConflictError", "CHECKPOINT_CONFLICT"],
   [
-    new errors.CheckpointCorruptError("record 3", boom),
+    new errors.CheckpointCorruptError("record 3", { cause: boom, sessionId: "s", step: 3 }),
     "CheckpointCorruptError",
     "CHECKPOINT_CORRUPT",
-    { cause: boom },
+    { cause: boom, sessionId: "s", step: 3 },
   ],
   [
     new errors.SerializationError("messages[3].onClick", "a function", { cause: boom }),

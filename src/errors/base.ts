@@ -20,6 +20,7 @@ export abstract class SuperstepError extends Error {
     if (context.at !== undefined) this.at = context.at;
   }
 
+  /** The class's own name. The kinds of the library spell theirs out, so that no bundler renames what is stored. */
   override get name(): string {
     return this.constructor.name;
   }

@@ -10,6 +10,7 @@ export interface GraphIssue {
 
 /** A graph that cannot run; thrown by `compile()` with every issue it found. */
 export class GraphValidationError extends SuperstepError {
+  static readonly name = "GraphValidationError";
   readonly code = "GRAPH_INVALID";
   readonly issues: readonly GraphIssue[];
   constructor(graph: string, issues: readonly GraphIssue[]) {

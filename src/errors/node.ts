@@ -11,15 +11,21 @@ export interface TaskFailure {
 
 /** A node failed after its retries. `cause` is what the first failed node threw; `failures` lists all, in frontier order. */
 export class NodeError extends SuperstepError {
+  static readonly name = "NodeError";
   readonly code = "NODE_FAILED";
   readonly node: string;
   readonly failures: readonly TaskFailure[];
-  constructor(first: TaskFailure, failures: readonly TaskFailure[]) {
+  /** `shortfall`: of a fan-out, why its failures were not borne. */
+  constructor(first: TaskFailure, failures: readonly TaskFailure[], shortfall?: string) {
     const others = failures.length > 1 ? ` (and ${failures.length - 1} more)` : "";
-    super(`node "${first.task.node}" failed on attempt ${first.attempt}: ${recordOf(first.error).message}${others}`, {
-      cause: first.error,
-      help: "mend what `cause` says and run the session again; results of finished siblings are kept",
-    });
+    const why = shortfall === undefined ? "" : `; ${shortfall}`;
+    super(
+      `node "${first.task.node}" failed on attempt ${first.attempt}: ${recordOf(first.error).message}${others}${why}`,
+      {
+        cause: first.error,
+        help: "mend what `cause` says and run the session again; results of finished siblings are kept",
+      },
+    );
     this.node = first.task.node;
     this.failures = failures;
   }
@@ -27,6 +33,7 @@ export class NodeError extends SuperstepError {
 
 /** The cause of a NodeError whose node took longer than one of its time limits; `option` says which. */
 export class NodeTimeoutError extends SuperstepError {
+  static readonly name = "NodeTimeoutError";
   readonly code = "NODE_TIMEOUT";
   readonly node: string;
   readonly timeoutMs: number;
@@ -51,6 +58,7 @@ export class NodeTimeoutError extends SuperstepError {
 
 /** The cause of a NodeError whose node may not be tried again, as the process finds that goes on with its retries. `cause`: the last attempt's error, as data. */
 export class RetriesSpentError extends SuperstepError {
+  static readonly name = "RetriesSpentError";
   readonly code = "RETRIES_SPENT";
   readonly node: string;
   readonly attempts: number;
@@ -66,6 +74,7 @@ export class RetriesSpentError extends SuperstepError {
 
 /** The cause of a NodeError whose node has a cache without a usable key. `cause`: what the key function threw, or why the key cannot be stored. */
 export class CacheKeyError extends SuperstepError {
+  static readonly name = "CacheKeyError";
   readonly code = "CACHE_KEY_FAILED";
   readonly node: string;
   constructor(node: string, cause: unknown) {
@@ -79,6 +88,7 @@ export class CacheKeyError extends SuperstepError {
 
 /** The cause of a NodeError whose middleware runs a node that it may not run: for the second time, or too late. */
 export class NodeMiddlewareError extends SuperstepError {
+  static readonly name = "NodeMiddlewareError";
   readonly code = "NODE_MIDDLEWARE_FAILED";
   readonly node: string;
   constructor(node: string, problem: string) {
@@ -91,6 +101,7 @@ export class NodeMiddlewareError extends SuperstepError {
 
 /** The cause of a NodeError whose node was aborted and still did not settle within the grace period. */
 export class NodeStuckError extends SuperstepError {
+  static readonly name = "NodeStuckError";
   readonly code = "NODE_STUCK";
   readonly node: string;
   readonly graceMs: number;
@@ -106,11 +117,14 @@ export class NodeStuckError extends SuperstepError {
 
 /** The cause of a NodeError whose node returned something that is no update and no Command. */
 export class NodeResultError extends SuperstepError {
+  static readonly name = "NodeResultError";
   readonly code = "NODE_RESULT_INVALID";
   readonly node: string;
-  constructor(node: string, found: string) {
+  constructor(node: string, found: string, help?: string) {
     super(`node "${node}" returned ${found}`, {
-      help: "return an object of channel updates, a Command, a list of Commands, or nothing; wrap a Send in new Command({ goto })",
+      help:
+        help ??
+        "return an object of channel updates, a Command, a list of Commands, or nothing; wrap a Send in new Command({ goto })",
     });
     this.node = node;
   }

@@ -3,6 +3,7 @@ import { SuperstepError } from "./base.js";
 
 /** An option or argument that means nothing. */
 export class InvalidOptionError extends SuperstepError {
+  static readonly name = "InvalidOptionError";
   readonly code = "INVALID_OPTION";
   readonly option: string;
   constructor(option: string, problem: string, help: string) {
@@ -13,6 +14,7 @@ export class InvalidOptionError extends SuperstepError {
 
 /** A node was named that the graph does not have. */
 export class UnknownNodeError extends SuperstepError {
+  static readonly name = "UnknownNodeError";
   readonly code = "UNKNOWN_NODE";
   readonly node: string;
   constructor(node: string, where: string, known: readonly string[]) {
@@ -23,18 +25,22 @@ export class UnknownNodeError extends SuperstepError {
 
 /** The call committed as many supersteps as `maxSteps` allows and the session is not finished; it can go on. */
 export class StepLimitError extends SuperstepError {
+  static readonly name = "StepLimitError";
   readonly code = "STEP_LIMIT";
+  readonly sessionId: string;
   readonly maxSteps: number;
   constructor(sessionId: string, maxSteps: number) {
     super(`session "${sessionId}" committed ${maxSteps} supersteps in this call and is not finished`, {
       help: "run it again to go on, raise `maxSteps`, or look for a cycle that never reaches END",
     });
+    this.sessionId = sessionId;
     this.maxSteps = maxSteps;
   }
 }
 
 /** The runner drains: it takes no session any more until `undrain`. Nothing was run; another runner may take the session. */
 export class RunnerDrainingError extends SuperstepError {
+  static readonly name = "RunnerDrainingError";
   readonly code = "RUNNER_DRAINING";
   readonly sessionId: string;
   constructor(sessionId: string) {
@@ -63,17 +69,21 @@ export class DrainTimeoutError extends SuperstepError {
 
 /** The caller's signal was aborted (`cause` is its reason). Nothing half-done was committed; finished tasks are kept. */
 export class RunAbortedError extends SuperstepError {
+  static readonly name = "RunAbortedError";
   readonly code = "RUN_ABORTED";
+  readonly sessionId: string;
   constructor(sessionId: string, cause: unknown) {
     super(`run of session "${sessionId}" was aborted`, {
       cause,
       help: "run the session again to go on where it stood",
     });
+    this.sessionId = sessionId;
   }
 }
 
 /** No session of that id is stored. */
 export class SessionNotFoundError extends SuperstepError {
+  static readonly name = "SessionNotFoundError";
   readonly code = "SESSION_NOT_FOUND";
   readonly sessionId: string;
   constructor(sessionId: string) {
@@ -84,6 +94,7 @@ export class SessionNotFoundError extends SuperstepError {
 
 /** A session of that id is stored already. */
 export class SessionExistsError extends SuperstepError {
+  static readonly name = "SessionExistsError";
   readonly code = "SESSION_EXISTS";
   readonly sessionId: string;
   constructor(sessionId: string) {
@@ -96,6 +107,7 @@ export class SessionExistsError extends SuperstepError {
 
 /** Another call drives the session at this moment. */
 export class SessionBusyError extends SuperstepError {
+  static readonly name = "SessionBusyError";
   readonly code = "SESSION_BUSY";
   readonly sessionId: string;
   /** Who drives it: host, process and runner, or a call of the same runner. */
@@ -114,6 +126,7 @@ export class SessionBusyError extends SuperstepError {
 
 /** Somebody called `cancel`: what `ctx.signal.reason` is, and the `cause` of the RunAbortedError that the driving call gets. */
 export class SessionCancelledError extends SuperstepError {
+  static readonly name = "SessionCancelledError";
   readonly code = "SESSION_CANCELLED";
   readonly sessionId: string;
   /** Who asked: host, process and runner. */
@@ -136,6 +149,7 @@ function timeOf(ms: number): string {
 
 /** New input came for a session that has not finished with the former one. */
 export class SessionNotFinishedError extends SuperstepError {
+  static readonly name = "SessionNotFinishedError";
   readonly code = "SESSION_NOT_FINISHED";
   readonly sessionId: string;
   readonly status: string;
@@ -148,13 +162,21 @@ export class SessionNotFinishedError extends SuperstepError {
   }
 }
 
+const GOING_ON: Readonly<Record<string, string>> = {
+  completed: "call `invoke` to begin the next invocation",
+  failed: "call `runUntilComplete` to try the superstep again",
+};
+
 /** `resume` was called on a session that is not paused. */
 export class NotPausedError extends SuperstepError {
+  static readonly name = "NotPausedError";
   readonly code = "NOT_PAUSED";
   readonly sessionId: string;
   readonly status: string;
   constructor(sessionId: string, status: string) {
-    super(`session "${sessionId}" is ${status}, not paused`, { help: "call `runUntilComplete` to go on" });
+    super(`session "${sessionId}" is ${status}, not paused`, {
+      help: GOING_ON[status] ?? "call `runUntilComplete` to go on",
+    });
     this.sessionId = sessionId;
     this.status = status;
   }
@@ -162,34 +184,39 @@ export class NotPausedError extends SuperstepError {
 
 /** An answer that fits no open interrupt, or no answer where one is due. Nothing was run; `open` lists what is open. */
 export class InterruptAnswerError extends SuperstepError {
+  static readonly name = "InterruptAnswerError";
   readonly code = "INTERRUPT_ANSWER";
+  readonly sessionId: string;
   readonly open: readonly { readonly id: string; readonly node: string }[];
-  constructor(problem: string, open: readonly { readonly id: string; readonly node: string }[]) {
+  constructor(sessionId: string, problem: string, open: readonly { readonly id: string; readonly node: string }[]) {
     const ids = open.map((one) => `"${one.id}" (${one.node})`).join(", ");
-    super(`${problem}; open: ${ids || "none"}`, {
+    super(`session "${sessionId}": ${problem}; open: ${ids || "none"}`, {
       help: "answer with `resume(sessionId, answer)` when one is open, or `resume(sessionId, { [id]: answer })`",
     });
+    this.sessionId = sessionId;
     this.open = open.map(({ id, node }) => ({ id, node }));
   }
 }
 
 /** A predicate that was to say whether a run stops threw, or answered with neither true nor false. Its superstep is committed, and the session can go on. */
 export class PredicateError extends SuperstepError {
+  static readonly name = "PredicateError";
   readonly code = "PREDICATE_FAILED";
   /** Its name among the runner's `predicates`; "when" for the target of `runUntil`. */
   readonly predicate: string;
-  constructor(sessionId: string, predicate: string, cause: unknown) {
-    super(`predicate "${predicate}" failed on session "${sessionId}"`, {
-      cause,
-      help: "mend it, or take the breakpoint away with `setBreakpoints`; the session goes on when it is run again",
-    });
+  readonly sessionId: string;
+  constructor(sessionId: string, predicate: string, cause: unknown, help: string) {
+    super(`predicate "${predicate}" failed on session "${sessionId}"`, { cause, help });
+    this.sessionId = sessionId;
     this.predicate = predicate;
   }
 }
 
 /** A checkpoint needs nodes or channels that the graph no longer has. */
 export class GraphMismatchError extends SuperstepError {
+  static readonly name = "GraphMismatchError";
   readonly code = "GRAPH_MISMATCH";
+  readonly sessionId: string;
   readonly missingNodes: readonly string[];
   readonly missingChannels: readonly string[];
   /** `cause`: what a migration threw. */
@@ -202,6 +229,7 @@ export class GraphMismatchError extends SuperstepError {
       help: "run it with the graph that made it, bring back what is missing, or mend the runner's `migrate`",
       ...(cause !== undefined && { cause }),
     });
+    this.sessionId = sessionId;
     this.missingNodes = missingNodes;
     this.missingChannels = missingChannels;
   }
@@ -209,13 +237,16 @@ export class GraphMismatchError extends SuperstepError {
 
 /** A session was to go on with another configuration than the one it runs with. */
 export class ConfigMismatchError extends SuperstepError {
+  static readonly name = "ConfigMismatchError";
   readonly code = "CONFIG_MISMATCH";
+  readonly sessionId: string;
   /** The fields that differ, or are missing. */
   readonly fields: readonly string[];
   constructor(sessionId: string, fields: readonly string[]) {
     super(`session "${sessionId}" runs with another configuration: ${fields.join(", ")}`, {
       help: "pass the `config` that it began with, name what may change in the runner's `freeConfig`, or pass `allowConfigChange: true`",
     });
+    this.sessionId = sessionId;
     this.fields = fields;
   }
 }

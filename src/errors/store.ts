@@ -4,6 +4,7 @@ import { recordOf } from "./record.js";
 
 /** The store failed to save or to read; `cause` is what it threw. Nothing is lost that was reported as committed. */
 export class CheckpointError extends SuperstepError {
+  static readonly name = "CheckpointError";
   readonly code = "CHECKPOINT_FAILED";
   readonly operation: string;
   constructor(operation: string, cause: unknown, help = "mend the store and run the session again") {
@@ -14,6 +15,7 @@ export class CheckpointError extends SuperstepError {
 
 /** The session has moved on since this run read it, or somebody else has taken it over. Nothing of this write was written. */
 export class CheckpointConflictError extends SuperstepError {
+  static readonly name = "CheckpointConflictError";
   readonly code = "CHECKPOINT_CONFLICT";
   readonly sessionId: string;
   readonly expected: string | undefined;
@@ -33,19 +35,37 @@ export class CheckpointConflictError extends SuperstepError {
 
 /** The session has no such checkpoint. */
 export class CheckpointNotFoundError extends SuperstepError {
+  static readonly name = "CheckpointNotFoundError";
   readonly code = "CHECKPOINT_NOT_FOUND";
+  readonly sessionId: string;
   constructor(sessionId: string, wanted: string) {
     super(`session "${sessionId}" has no checkpoint ${wanted}`, { help: "list them with `history(sessionId)`" });
+    this.sessionId = sessionId;
   }
+}
+
+/** What is known of it. */
+interface Damage {
+  readonly cause?: unknown;
+  readonly sessionId?: string | undefined;
+  readonly step?: number | undefined;
 }
 
 /** A stored record is not what was written. Other records stay readable. */
 export class CheckpointCorruptError extends SuperstepError {
+  static readonly name = "CheckpointCorruptError";
   readonly code = "CHECKPOINT_CORRUPT";
-  constructor(what: string, cause?: unknown) {
+  /** Whose it is, where one session's is damaged. */
+  readonly sessionId: string | undefined;
+  /** The step of the checkpoint, where it is one that is damaged. */
+  readonly step: number | undefined;
+  constructor(what: string, damage: Damage = {}) {
+    const { cause, sessionId, step } = damage;
     super(`${what} is damaged`, {
       ...(cause !== undefined && { cause }),
       help: "restore the file from a backup; earlier checkpoints can still be read with `at` and `history`",
     });
+    this.sessionId = sessionId;
+    this.step = step;
   }
 }

@@ -39,6 +39,21 @@ export type EdgeDeclaration<C extends Channels> =
       readonly targets: readonly string[] | undefined;
     };
 
+/** Edges by the nodes that they leave, in order of declaration; a join leaves each of its sources. */
+export function edgesByOrigin<C extends Channels>(
+  edges: readonly EdgeDeclaration<C>[],
+): ReadonlyMap<string, readonly EdgeDeclaration<C>[]> {
+  const byOrigin = new Map<string, EdgeDeclaration<C>[]>();
+  for (const edge of edges) {
+    for (const origin of new Set(edge.kind === "join" ? edge.from : [edge.from])) {
+      const list = byOrigin.get(origin);
+      if (list === undefined) byOrigin.set(origin, [edge]);
+      else list.push(edge);
+    }
+  }
+  return byOrigin;
+}
+
 export interface Declaration<C extends Channels> {
   readonly name: string;
   readonly channels: C;

@@ -1,4 +1,4 @@
-/** A graph as text for people and tools: Mermaid, Graphviz DOT, JSON. Ids are n0, n1, …: no name can break a drawing (L18). */
+/** A graph as text for people and tools: Mermaid, Graphviz DOT, JSON. Ids are n0, n1, …: no name can break a drawing. */
 import type { Channels } from "../state/channel.js";
 import { type Declaration, isCompiled } from "./declaration.js";
 import { END, START } from "./target.js";

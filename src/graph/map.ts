@@ -16,26 +16,63 @@ export type ItemResult<Value> =
 export type ItemPolicy = "throw" | "collect" | "skip";
 /** What is written for an item. */
 type Written<Value, Policy extends ItemPolicy> = Policy extends "collect" ? ItemResult<Value> : Value;
+/**
+ * A list's name, if such results may stand in it; else what is wrong, for the compiler to say. It asks once before it knows what `run` gives:
+ * whatever that is may stand anywhere.
+ */
+type ListOf<State, Value, Policy extends ItemPolicy, Into extends string> = unknown extends Value | State
+  ? Into
+  : State extends { readonly [Channel in Into]: readonly (infer Item)[] }
+    ? [Written<Value, Policy>] extends [Item]
+      ? Into
+      : `channel ${Into} takes other items than these results`
+    : `channel ${Into} is no list`;
 
 /** A node's word about its update, or about its items. */
 type MapWord = Command<unknown> | undefined;
 
 /** Where results go, and how many failures are borne. */
-export interface MapOptions<Item, Value, Policy extends ItemPolicy, Into extends string = string> {
-  /** The list to which each result is added, in the order of the items. */
-  readonly into?: Into;
-  /** Or: what a result writes. */
-  readonly write?: (result: NoInfer<Written<Value, Policy>>, item: NoInfer<Item>) => Readonly<Record<string, unknown>>;
+export type MapOptions<
+  Item,
+  Value,
+  Policy extends ItemPolicy,
+  Into extends string = string,
+  State = unknown,
+> = FailureOptions<Policy> &
+  (
+    | {
+        /** The list to which each result is added, in the order of the items. */
+        readonly into: ListOf<NoInfer<State>, NoInfer<Value>, NoInfer<Policy>, Into>;
+        readonly write?: undefined;
+      }
+    | {
+        readonly into?: undefined;
+        /** Or: what a result writes. */
+        readonly write: (
+          result: NoInfer<Written<Value, Policy>>,
+          item: NoInfer<Item>,
+        ) => { readonly [Channel in keyof NoInfer<State>]?: unknown };
+      }
+  );
+/** What becomes of items that fail. */
+interface FailureOptions<Policy extends ItemPolicy> {
   /**
    * throw (default): an item that fails fails the superstep; the others are kept and not run again. collect: results are
    * `{ ok: true, value }` or `{ ok: false, error }`. skip: nothing is written for an item that fails.
    */
-  readonly policy?: Policy;
+  readonly policy?: Policy | undefined;
   /**
-   * How many items of a superstep must succeed for the others to be collected or skipped: a share between 0 and 1, or a number of
+   * How many items of a superstep must succeed for the others to be collected or skipped: below 1 a share of them, from 1 on a number of
    * items. Default one item. Below it the superstep fails, and only the failed items run again on the next try.
    */
-  readonly quorum?: number;
+  readonly quorum?: (NoInfer<Policy> extends "throw" ? undefined : number) | undefined;
+}
+/** The same, to whoever does not look at types. */
+interface GivenOptions {
+  readonly into?: string | undefined;
+  readonly write?: ((result: never, item: never) => object) | undefined;
+  readonly policy?: ItemPolicy | undefined;
+  readonly quorum?: number | undefined;
 }
 
 const OPTIONS = {
@@ -60,17 +97,12 @@ interface MapNode {
  * edges are taken when all items have run; an empty list takes them at once. A `Send` to it is one more item. Node options (retry, time
  * limit, limit) are those of each item. Throws InvalidOptionError for options that mean nothing; what `items` throws is the node's failure.
  */
-export function map<
-  State extends { readonly [Channel in Into]: readonly unknown[] },
-  Item,
-  Value,
-  Policy extends ItemPolicy = "throw",
-  Into extends string = never,
->(
+export function map<State, Item, Value, Policy extends ItemPolicy = "throw", Into extends string = never>(
   items: (state: State) => readonly Item[],
   run: (item: Item, ctx: NodeContext, state: State) => Value | Promise<Value>,
-  options: MapOptions<Item, Value, Policy, Into>,
+  given: MapOptions<Item, Value, Policy, Into, State>,
 ): (state: State, ctx: NodeContext) => MapWord | Promise<MapWord> {
+  const options: GivenOptions = given;
   checkOptions(items, run, options);
   const isCollected = options.policy === "collect";
   const node = (state: State, ctx: NodeContext): MapWord | Promise<MapWord> => {
@@ -110,46 +142,37 @@ function spread(node: string, items: readonly unknown[]): MapWord {
   return new Command({ goto });
 }
 
-function writing<Item, Value, Policy extends ItemPolicy>(
-  { into, write }: MapOptions<Item, Value, Policy>,
-  result: unknown,
-  item: unknown,
-): MapWord {
-  const update = write?.(result as Written<Value, Policy>, item as Item) ?? { [into as string]: [result] };
+function writing({ into, write }: GivenOptions, result: unknown, item: unknown): MapWord {
+  const update = write?.(result as never, item as never) ?? { [into as string]: [result] };
   return new Command({ update });
 }
 
-function toleranceIn<Item, Value, Policy extends ItemPolicy>(
-  options: MapOptions<Item, Value, Policy>,
-): Tolerance | undefined {
+function toleranceIn(options: GivenOptions): Tolerance | undefined {
   const { policy = "throw", quorum = 1 } = options;
   if (policy === "throw") return undefined;
   if (policy === "skip") return { quorum, failed: () => undefined };
   return { quorum, failed: (error, item) => writing(options, { ok: false, error: recordOf(error) }, item) };
 }
 
-function checkOptions<Item, Value, Policy extends ItemPolicy>(
-  items: unknown,
-  run: unknown,
-  options: MapOptions<Item, Value, Policy>,
-): void {
+function checkOptions(items: unknown, run: unknown, options: GivenOptions): void {
   if (typeof items !== "function")
     throw new InvalidOptionError("items", "of `map` is no function", "pass (state) => list");
   if (typeof run !== "function")
     throw new InvalidOptionError("run", "of `map` is no function", "pass (item, ctx) => value");
   checkNames(options, OPTIONS);
   const { into, write, policy = "throw", quorum } = options;
-  if ((into === undefined) === (write === undefined))
-    throw new InvalidOptionError(
-      "into",
-      "of `map` and `write` are both given, or neither is",
-      "say where results go, once",
-    );
+  if ((into === undefined) === (write === undefined)) {
+    const problem = into === undefined ? "is missing" : "is given";
+    throw new InvalidOptionError("into", `of \`map\` ${problem}, and so is "write"`, "say where results go, once");
+  }
   if (write !== undefined && typeof write !== "function")
     throw new InvalidOptionError("write", "of `map` is no function", "pass (result, item) => update");
   if (policy !== "throw" && policy !== "collect" && policy !== "skip")
     throw new InvalidOptionError("policy", `of \`map\` is ${shown(policy)}`, 'pass "throw", "collect" or "skip"');
-  if (quorum === undefined) return;
+  if (quorum !== undefined) checkQuorum(quorum, policy);
+}
+
+function checkQuorum(quorum: number, policy: ItemPolicy): void {
   if (policy === "throw")
     throw new InvalidOptionError(
       "quorum",

@@ -57,15 +57,18 @@ export interface OnceCall {
 export interface RetryPolicy {
   /** Tries in all, the first one included, also over crashes. */
   readonly maxAttempts: number;
-  readonly initialDelayMs?: number;
-  readonly backoff?: number;
-  /** An error with a `retryAfterMs` of its own (a finite number, 0 or more) is waited for that long at least, whatever this says. */
-  readonly maxDelayMs?: number;
-  readonly jitter?: boolean;
+  /** Milliseconds before the second try. Default 500. */
+  readonly initialDelayMs?: number | undefined;
+  /** The factor from each delay to the next. Default 2. */
+  readonly backoff?: number | undefined;
+  /** No delay is longer, in milliseconds. Default 30,000. An error with a `retryAfterMs` of its own (a finite number, 0 or more) is waited for that long at least, whatever this says. */
+  readonly maxDelayMs?: number | undefined;
+  /** Whether each delay is cut at random to between half and all of it. Default true. */
+  readonly jitter?: boolean | undefined;
   /** Milliseconds over all attempts and delays, from the first one's beginning: no attempt begins after it. */
-  readonly budgetMs?: number;
+  readonly budgetMs?: number | undefined;
   /** False: this error is final. Asked at once: one that throws, or answers with a promise, has said no. */
-  readonly retryOn?: (error: unknown) => boolean;
+  readonly retryOn?: ((error: unknown) => boolean) | undefined;
 }
 
 /** When a stored outcome stands in for running the node: for nodes whose outcome follows from the key alone. */
@@ -73,33 +76,33 @@ export interface CachePolicy<C extends Channels> {
   /** All that the outcome depends on, as a value that can be stored. Called once a task; what it throws fails the task. */
   readonly key: (state: StateOf<C>, input: unknown) => unknown;
   /** Milliseconds on the runner's clock that an outcome counts for. Default: for ever. */
-  readonly ttlMs?: number;
+  readonly ttlMs?: number | undefined;
   /** Change it when the node's code changes: outcomes of other versions do not count. */
-  readonly version?: string;
+  readonly version?: string | undefined;
 }
 
 /** How a node is run. `S`: the channels of the graph that is the node, if one is. */
 export interface NodeOptions<C extends Channels, S extends Channels = Channels> {
-  readonly retry?: RetryPolicy;
+  readonly retry?: RetryPolicy | undefined;
   /** Milliseconds that one attempt may take, on the runner's clock. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
   /** Milliseconds that one attempt may go on without `ctx.progress` or `ctx.emit`, on the runner's clock. */
-  readonly idleTimeoutMs?: number;
+  readonly idleTimeoutMs?: number | undefined;
   /** Runs only when nothing else is left to run, across supersteps. */
-  readonly defer?: boolean;
-  /** Where its Commands and Sends may go: counts as reachable, is drawn, and is checked when the node runs. */
-  readonly ends?: readonly string[];
+  readonly defer?: boolean | undefined;
+  /** Where its Commands and Sends may go, by name; names that the graph has not are issues of `compile()`. Counts as reachable, is drawn, and is checked when the node runs. */
+  readonly ends?: readonly string[] | undefined;
   /** Turns a final failure into an update or a route instead of failing the superstep. */
-  readonly onError?: (error: unknown, state: StateOf<C>) => NodeResult<C>;
+  readonly onError?: ((error: unknown, state: StateOf<C>) => NodeResult<C>) | undefined;
   /** Names a semaphore of AppRunnerOptions.limits. */
-  readonly limit?: string;
+  readonly limit?: string | undefined;
   /**
    * Of a graph that is a node: what it begins with, from this graph's state and what a Send carried, folded over its own initial
    * values. Without it, channels of the same name begin with this graph's values.
    */
-  readonly input?: (state: StateOf<C>, input: unknown) => UpdateOf<S>;
+  readonly input?: ((state: StateOf<C>, input: unknown) => UpdateOf<S>) | undefined;
   /** Of a graph that is a node: what its last state is to this graph. Without it, what changed in channels of the same name. */
-  readonly output?: (state: StateOf<S>) => NodeResult<C>;
+  readonly output?: ((state: StateOf<S>) => NodeResult<C>) | undefined;
   /** Keeps outcomes in the store, for all sessions and processes. Failures, and what took a question's answer, are never kept. */
-  readonly cache?: CachePolicy<C>;
+  readonly cache?: CachePolicy<C> | undefined;
 }

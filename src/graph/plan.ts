@@ -1,6 +1,13 @@
 /** A checked graph, arranged for running: everything that can be decided before the first superstep is decided here. */
 import type { AnyChannel, Channels } from "../state/channel.js";
-import { type CompiledGraph, type Declaration, type EdgeDeclaration, isCompiled, type RouteFn } from "./declaration.js";
+import {
+  type CompiledGraph,
+  type Declaration,
+  type EdgeDeclaration,
+  edgesByOrigin,
+  isCompiled,
+  type RouteFn,
+} from "./declaration.js";
 import { isMap, type Tolerance, toleranceOf } from "./map.js";
 import type { NodeContext, NodeFn, NodeOptions } from "./node.js";
 import { END, START } from "./target.js";
@@ -76,13 +83,14 @@ export function planOf<C extends Channels>(declaration: Declaration<C>, fingerpr
     const id = joinId(edge.from, edge.to);
     joins.set(id, { id, sources: edge.from, to: edge.to });
   }
+  const ways = { leaving: edgesByOrigin(declaration.edges), joins };
   const channels = new Map(Object.entries(declaration.channels));
   return {
     name: declaration.name,
     channels,
     ephemeral: [...channels].filter(([, channel]) => channel.ephemeral === true).map(([name]) => name),
-    nodes: new Map(declaration.nodes.map((node) => [node.name, nodePlan(declaration, joins, node)])),
-    start: originPlan(declaration, joins, START),
+    nodes: new Map(declaration.nodes.map((node) => [node.name, nodePlan(declaration, ways, node)])),
+    start: originPlan(ways, START),
     joins,
     fingerprint,
     hasSubgraphs: declaration.nodes.some(({ node }) => isCompiled(node)),
@@ -90,9 +98,15 @@ export function planOf<C extends Channels>(declaration: Declaration<C>, fingerpr
   };
 }
 
+/** What leads out of where. */
+interface Ways<C extends Channels> {
+  readonly leaving: ReturnType<typeof edgesByOrigin<C>>;
+  readonly joins: ReadonlyMap<string, JoinPlan>;
+}
+
 function nodePlan<C extends Channels>(
   declaration: Declaration<C>,
-  joins: ReadonlyMap<string, JoinPlan>,
+  ways: Ways<C>,
   node: Declaration<C>["nodes"][number],
 ): NodePlan<C> {
   const { name, options } = node;
@@ -100,7 +114,7 @@ function nodePlan<C extends Channels>(
   const run = sub === undefined ? (node.node as NodeFn<C>) : entering<C>(sub);
   const ends = isMap(run) ? options.ends && [...options.ends, name] : options.ends;
   const tolerance = toleranceOf(run);
-  return { ...originPlan(declaration, joins, name, ends), name, run, options, sub, isMap: isMap(run), tolerance };
+  return { ...originPlan(ways, name, ends), name, run, options, sub, isMap: isMap(run), tolerance };
 }
 
 function subgraphPlan<C extends Channels>(
@@ -120,15 +134,15 @@ function entering<C extends Channels>(sub: SubgraphPlan): NodeFn<C> {
 }
 
 function originPlan<C extends Channels>(
-  declaration: Declaration<C>,
-  joins: ReadonlyMap<string, JoinPlan>,
+  { leaving, joins }: Ways<C>,
   origin: string,
   ends?: readonly string[],
 ): OriginPlan<C> {
+  const edges = leaving.get(origin) ?? [];
   return {
-    exits: declaration.edges.flatMap((edge) => exitOf(edge, joins, origin) ?? []),
-    routes: declaration.edges.flatMap((edge) => {
-      if (edge.kind !== "conditional" || edge.from !== origin) return [];
+    exits: edges.flatMap((edge) => exitOf(edge, joins) ?? []),
+    routes: edges.flatMap((edge) => {
+      if (edge.kind !== "conditional") return [];
       return [{ origin, route: edge.route, targets: edge.targets && new Set(edge.targets) }];
     }),
     ends: ends && new Set(ends),
@@ -138,10 +152,9 @@ function originPlan<C extends Channels>(
 function exitOf<C extends Channels>(
   edge: EdgeDeclaration<C>,
   joins: ReadonlyMap<string, JoinPlan>,
-  origin: string,
 ): ExitPlan | undefined {
-  if (edge.kind === "edge") return edge.from === origin ? { kind: "edge", to: edge.to } : undefined;
-  const join = edge.kind === "join" && edge.from.includes(origin) ? joins.get(joinId(edge.from, edge.to)) : undefined;
+  if (edge.kind === "edge") return { kind: "edge", to: edge.to };
+  const join = edge.kind === "join" ? joins.get(joinId(edge.from, edge.to)) : undefined;
   return join && { kind: "join", join };
 }
 

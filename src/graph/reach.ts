@@ -1,25 +1,21 @@
 /** What can ever run: the nodes that START reaches, where a join counts once all its sources are reached. */
 import type { Channels } from "../state/channel.js";
-import type { Declaration, EdgeDeclaration } from "./declaration.js";
+import { type Declaration, type EdgeDeclaration, edgesByOrigin } from "./declaration.js";
 import { END, START } from "./target.js";
 
 /** The nodes (and END, and START) that can ever be reached. */
 export function reachable<C extends Channels>(declaration: Declaration<C>): ReadonlySet<string> {
+  const leaving = edgesByOrigin(declaration.edges);
+  const ends = new Map(declaration.nodes.map(({ name, options }) => [name, options.ends]));
   const reached = new Set<string>([START]);
-  for (let size = 0; size < reached.size; ) {
-    size = reached.size;
-    for (const to of oneFurther(declaration, reached)) reached.add(to);
+  // What is added on the way is come by, too.
+  for (const name of reached) {
+    const edges = leaving.get(name)?.filter((edge) => fires(edge, reached)) ?? [];
+    for (const to of edges.flatMap((edge) => targetsOf(declaration, edge))) reached.add(to);
+    const ended = ends.get(name);
+    if (Array.isArray(ended)) for (const to of ended) reached.add(to);
   }
   return reached;
-}
-
-/** Where one more edge leads from what is reached. */
-function oneFurther<C extends Channels>(declaration: Declaration<C>, reached: ReadonlySet<string>): readonly string[] {
-  const byEdges = declaration.edges
-    .filter((edge) => fires(edge, reached))
-    .flatMap((edge) => targetsOf(declaration, edge));
-  const byEnds = declaration.nodes.filter(({ name }) => reached.has(name)).flatMap(({ options }) => options.ends ?? []);
-  return [...byEdges, ...byEnds];
 }
 
 function fires<C extends Channels>(edge: EdgeDeclaration<C>, reached: ReadonlySet<string>): boolean {

@@ -32,7 +32,7 @@ export class StateGraph<C extends Channels, N extends string = never> {
 
   /** A function, or a whole graph (`docs/subgraphs.md`): its supersteps are one task of this graph's. */
   addNode<K extends string, S extends Channels = Channels>(
-    name: string extends N ? K : K extends N | typeof START | typeof END ? never : K,
+    name: FreeName<K, N>,
     // biome-ignore lint/suspicious/noExplicitAny: whatever its nodes are called
     node: NodeFn<C> | App<S, any>,
     options: NodeOptions<C, S> = {},
@@ -62,6 +62,15 @@ export class StateGraph<C extends Channels, N extends string = never> {
     return compile({ name: this.#name, channels: this.#channels, nodes: [...this.#nodes], edges: [...this.#edges] });
   }
 }
+
+/** A name that is free; else what is wrong, for the compiler to say. Where names are not known, any will do. */
+type FreeName<K extends string, N extends string> = string extends N
+  ? K
+  : K extends N
+    ? `node ${K} is there already`
+    : K extends typeof START | typeof END
+      ? `${K} is reserved`
+      : K;
 
 /** The builder's own: what the caller changes afterwards changes no graph. What is none of their kind stays, for `compile` to find. */
 function ownOptions<C extends Channels>(options: NodeOptions<C>): NodeOptions<C> {

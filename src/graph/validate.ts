@@ -55,7 +55,8 @@ function initialIssues(name: string, initial: () => unknown): GraphIssue[] {
 }
 
 function nodeIssues<C extends Channels>({ nodes, channels }: Declaration<C>, known: ReadonlySet<string>): GraphIssue[] {
-  const isTwice = (name: string, place: number) => nodes.findIndex((node) => node.name === name) < place;
+  const firsts = new Map(nodes.map(({ name }, place) => [name, place] as const).reverse());
+  const isTwice = (name: string, place: number) => firsts.get(name) !== place;
   return nodes.flatMap((node, place) => {
     const issues = [...ownIssues(node, known), ...subgraphIssues(node, channels)];
     if (!isTwice(node.name, place)) return issues;

@@ -15,9 +15,9 @@ import type { Leases } from "./leases.js";
 /** How a runner drains. */
 export interface DrainOptions {
   /** Stands in the sessions that it pauses, for whoever looks at them. */
-  readonly reason?: string;
+  readonly reason?: string | undefined;
   /** Milliseconds on the runner's clock to wait for what runs. Default: as long as it takes. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
 }
 /** Who was asked to stop: a call of this runner, which is aborted; one elsewhere, which hears of it soon; or nobody, as nothing drives the session. */
 export type CancelAnswer = "here" | "elsewhere" | "idle";

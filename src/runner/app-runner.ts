@@ -1,4 +1,6 @@
 /** Runs the sessions of one compiled graph. Thin: a call is checked, takes its session, and is driven. */
+// For the compilers of those who install the package: without it, `Symbol.asyncDispose` is unknown to most of them.
+/// <reference lib="esnext.disposable" preserve="true" />
 import type { App } from "../graph/app.js";
 import type { Checkpoint } from "../session/checkpoint.js";
 import {
@@ -42,7 +44,8 @@ import { onSignals } from "./process-signals.js";
 import type { RunResult, StepResult } from "./report.js";
 import type { Engine } from "./run.js";
 import { checkUntil, type Stops } from "./stops/stop-options.js";
-import type { Resume, RunStream, StreamOptions } from "./stream/stream.js";
+import type { Resume } from "./stream/resume.js";
+import type { RunStream, StreamOptions } from "./stream/stream.js";
 import { openStream } from "./stream/streaming.js";
 import { pruneChildren, type SubgraphView, subgraphsOf } from "./subgraph/children.js";
 import { withSubgraphs } from "./subgraph/subgraph.js";
@@ -56,9 +59,9 @@ export class AppRunner<C extends Channels, N extends string> {
   readonly #stopListening: () => void;
 
   /** Throws InvalidOptionError. */
-  constructor(app: App<C, N>, options: AppRunnerOptions = {}) {
-    checkRunner(app, options);
-    const engine = openEngine(app, options);
+  constructor(app: App<C, N>, options: AppRunnerOptions<NoInfer<C>> = {}) {
+    checkRunner(app, options as AppRunnerOptions);
+    const engine = openEngine(app, options as AppRunnerOptions);
     this.#active = new ActiveRuns(new Leases(engine.store, options.lease));
     this.#engine = withSubgraphs(engine, this.#active);
     this.#calls = new Calls(this.#engine, this.#active);
@@ -116,14 +119,15 @@ export class AppRunner<C extends Channels, N extends string> {
    * with it. Throws InvalidOptionError and UnknownNodeError for what the graph or the runner does not have, SessionNotFoundError, and
    * SessionBusyError while the session is driven.
    */
-  async setBreakpoints(sessionId: string, breakpoints: readonly Breakpoint[]): Promise<void> {
+  async setBreakpoints(sessionId: string, breakpoints: readonly Breakpoint<C, N>[]): Promise<void> {
     return this.#calls.setBreakpoints(sessionId, breakpoints);
   }
 
   /** The session's breakpoints. Throws SessionNotFoundError. */
-  async breakpoints(sessionId: string): Promise<readonly Breakpoint[]> {
+  async breakpoints(sessionId: string): Promise<readonly Breakpoint<C, N>[]> {
     checkSessionId(sessionId);
-    return (await this.#calls.load(sessionId)).note.breakpoints ?? [];
+    const { note } = await this.#calls.load(sessionId);
+    return (note.breakpoints ?? []) as readonly Breakpoint<C, N>[];
   }
 
   /**
@@ -209,7 +213,7 @@ export class AppRunner<C extends Channels, N extends string> {
     return this.#calls.delete(sessionId);
   }
 
-  /** Takes old checkpoints away for good; never the newest of a session, nor what a fork needs. Tells how many are gone and what they weighed; subgraphs that began at one of them go too, and are not counted. Throws InvalidOptionError, SessionNotFoundError. */
+  /** Takes old checkpoints away for good; never the newest of a session, nor what a fork needs. Tells how many are gone and how many bytes they were stored in (0 in memory); subgraphs that began at one of them go too, and are not counted. Throws InvalidOptionError, SessionNotFoundError. */
   async prune(policy: PruneOptions): Promise<{ readonly checkpoints: number; readonly bytes: number }> {
     checkPrunePolicy(policy);
     checkCall("prune", policy);
@@ -224,15 +228,15 @@ export class AppRunner<C extends Channels, N extends string> {
     return pruned;
   }
 
-  /** The subgraphs that the session has been in, with those within them, as they stand. Their `sessionId` is for `history` and `at`. Throws SessionNotFoundError. */
+  /** The subgraphs that the session has been in, with those within them, as they stand. Their `sessionId` is for `history` and `at`, whose answer has that graph's channels then, whatever its type says. Throws SessionNotFoundError. */
   async *subgraphs(sessionId: string): AsyncIterable<SubgraphView> {
     checkSessionId(sessionId);
     await checkExists(this.#engine.store, sessionId);
     yield* subgraphsOf(this.#engine.store, sessionId);
   }
 
-  /** Hooks that hear of all that happens from now on, beside those that there are. Throws InvalidOptionError. */
-  addHooks(hooks: RunHooks): void {
+  /** From now on these hear of all runs too, of those that are under way as well; called behind those that were there. Throws InvalidOptionError. */
+  addHooks(hooks: RunHooks<C>): void {
     checkHooks(hooks);
     this.#engine.hooks.add(hooks);
   }

@@ -22,9 +22,9 @@ import { deleteChildren } from "./subgraph/children.js";
 /** How `invoke` begins, and how far it goes. */
 export interface InvokeOptions<N extends string = string> extends RunOptions<N> {
   /** Begins at this node instead of at START. */
-  readonly entry?: N;
+  readonly entry?: N | undefined;
   /** Gives up what is open and begins the next invocation. */
-  readonly restart?: boolean;
+  readonly restart?: boolean | undefined;
 }
 /** How one call is watched and stopped. */
 export interface Watch {
@@ -41,12 +41,12 @@ interface Hold {
 /** What a fork starts from and is called. */
 export interface ForkOptions<C extends Channels, N extends string> {
   /** The newest checkpoint of this step; without it and `checkpointId`, the newest of all. */
-  readonly step?: number;
-  readonly checkpointId?: string;
+  readonly step?: number | undefined;
+  readonly checkpointId?: string | undefined;
   /** The new session's id. */
   readonly as: string;
-  readonly update?: UpdateOf<C>;
-  readonly asNode?: N;
+  readonly update?: UpdateOf<C> | undefined;
+  readonly asNode?: N | undefined;
 }
 
 export class Calls<C extends Channels> {

@@ -1,4 +1,4 @@
-/** One wish to stop a run: from the caller's signal, from `stream.abort`, from `close`, or because its lease is lost. Leaves no listener behind (L14). */
+/** One wish to stop a run: from the caller's signal, from `stream.abort`, from `close`, or because its lease is lost. Leaves no listener behind. */
 import { CheckpointConflictError, RunAbortedError } from "../errors.js";
 import type { DrainedReason } from "../superstep/interrupts.js";
 import type { Cancellation } from "../superstep/schedule.js";

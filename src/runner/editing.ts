@@ -15,6 +15,7 @@ import { isThenable } from "../superstep/thenable.js";
 import { type RunCancellation, unlessAborted } from "./cancellation.js";
 import { freshIncarnation, makeCheckpoint } from "./checkpointing.js";
 import type { Engine, Standing } from "./run.js";
+import { isResume } from "./stream/resume.js";
 
 /** As whom the state is written. */
 export interface UpdateOptions<N extends string> {
@@ -139,6 +140,8 @@ function asForked({ status }: Note): Note {
 }
 
 function checkWrite(option: string, write: unknown): Update {
+  if (isResume(write))
+    throw new InvalidOptionError(option, "is an answer", "give what `resumeWith` makes to `stream`, or call `resume`");
   const prototype =
     typeof write === "object" && write !== null ? (Object.getPrototypeOf(write) as object | null) : write;
   const isPlain = prototype === null || (typeof prototype === "object" && Object.getPrototypeOf(prototype) === null);

@@ -2,11 +2,15 @@
 import {
   CheckpointConflictError,
   CheckpointError,
+  ConcurrentWriteError,
   locate,
+  ReducerError,
+  RouteError,
   RunAbortedError,
   recordOf,
   SuperstepError,
   type TaskRef,
+  UnknownChannelError,
 } from "../errors.js";
 import type { Note } from "../session/checkpoint.js";
 import { READY, type SessionStatus } from "../session/status.js";
@@ -31,11 +35,11 @@ export interface FailedAttempt<C extends Channels> {
  * A session that has moved on is left alone.
  */
 export async function recordFailure<C extends Channels>(run: Run<C>, attempt: FailedAttempt<C>): Promise<unknown> {
-  const { error, failed, settled, keeper } = attempt;
+  const { error, settled, keeper } = attempt;
   if (error instanceof CheckpointConflictError) return error;
   const isOfStore = error instanceof CheckpointError;
   if (!isOfStore && SuperstepError.is(error))
-    locate(error, frontierContext(run, finishedOf(settled).map(taskOf), failed));
+    locate(error, frontierContext(run, finishedOf(settled).map(taskOf), culpritOf(error, attempt)));
   try {
     const note = isOfStore ? undefined : noteOf(run, error);
     const afresh = note?.status.kind === "failed" ? countedAfresh(run) : [];
@@ -45,6 +49,22 @@ export async function recordFailure<C extends Channels>(run: Run<C>, attempt: Fa
   }
   tellSettled(run, settled, keeper, nextStep(run));
   return error;
+}
+
+/** Whose fault it was, as far as anybody knows. */
+function culpritOf<C extends Channels>(
+  error: unknown,
+  { failed, settled }: FailedAttempt<C>,
+): { readonly node: string; readonly taskId?: string; readonly attempt?: number } | undefined {
+  if (failed !== undefined) return { node: failed.task.node, taskId: failed.task.id, attempt: failed.attempt };
+  if (error instanceof RouteError && settled.some(({ task }) => task.node === error.origin))
+    return { node: error.origin };
+  const isOfTask =
+    error instanceof UnknownChannelError || error instanceof ReducerError || error instanceof ConcurrentWriteError;
+  if (!isOfTask || error.task === undefined) return undefined;
+  const { id: taskId, node } = error.task;
+  const attempt = settled.find((one) => one.kind === "finished" && one.task.id === taskId);
+  return { node, taskId, ...(attempt?.kind === "finished" && { attempt: attempt.attempt }) };
 }
 
 function taskOf({ task }: Settled): TaskRef {

@@ -44,7 +44,7 @@ export function wishOf<C extends Channels, H extends AskingHook>(
 
 /** A step stays reached, however often a run is to go there; a node is passed once it was stopped at. */
 function targetBefore<C extends Channels>(run: Run<C>, until: NonNullable<Stops["until"]>): PauseReason | undefined {
-  return "node" in until && hasPassed(run, "until") ? undefined : untilBefore(until, run.standing.checkpoint);
+  return until.node !== undefined && hasPassed(run, "until") ? undefined : untilBefore(until, run.standing.checkpoint);
 }
 
 /** Stores a pause and says so. */

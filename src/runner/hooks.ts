@@ -1,5 +1,5 @@
 /** Observers of a run that may ask it to pause. Whatever a hook does wrong goes to `onHookError` and never changes the run (P4). */
-import type { SuperstepError, TaskRef } from "../errors.js";
+import { recordOf, type SuperstepError, type TaskRef } from "../errors.js";
 import type { SessionView } from "../session/view.js";
 import type { Channels } from "../state/channel.js";
 import { seal } from "../state/seal.js";
@@ -19,15 +19,22 @@ export function pause(detail?: unknown): PauseRequest {
 
 /**
  * Observers of a run that may also ask it to pause. A hook that throws or rejects is reported through `onHookError`
- * and never changes the run. The run waits for `beforeStep` and `afterStep`, and for no other hook.
+ * and never changes the run; where no hook has it, the first failure is a warning of the process. The run waits for `beforeStep` and `afterStep`, and for no other hook.
  */
-export interface RunHooks {
+export interface RunHooks<C extends Channels = Channels> {
+  /** Before each superstep; awaited. `pause(detail)` stops the session there. */
   beforeStep?(at: StepPosition): void | PauseRequest | Promise<void | PauseRequest>;
+  /** After each superstep, once it is durable; awaited. `pause(detail)` stops the session there, unless it is completed. */
   afterStep?(report: StepReport): void | PauseRequest | Promise<void | PauseRequest>;
-  onPause?(paused: PausedReport): void | Promise<void>;
+  /** A call ends with a pause, which is durable. Not awaited. */
+  onPause?(paused: PausedReport<C>): void | Promise<void>;
+  /** `resume` goes on; its answers are durable. Not awaited. */
   onResume?(at: ResumePosition): void | Promise<void>;
+  /** A run that had begun fails, for whatever reason; aborts and step limits too. Not awaited. */
   onError?(error: SuperstepError): void | Promise<void>;
-  onComplete?(session: SessionView<Channels>): void | Promise<void>;
+  /** A call ends with a completed session. Not awaited. */
+  onComplete?(session: SessionView<C>): void | Promise<void>;
+  /** Another hook, or one of these, threw or rejected. Synchronous; what it throws itself is dropped. */
   onHookError?(failure: HookFailure): void;
 }
 /** The superstep that is about to be attempted. */
@@ -56,6 +63,7 @@ type Observing = "onPause" | "onResume" | "onError" | "onComplete";
 
 export class HookList {
   readonly #hooks: RunHooks[];
+  #hasWarned = false;
 
   constructor(hooks: readonly RunHooks[]) {
     this.#hooks = [...hooks];
@@ -106,7 +114,13 @@ export class HookList {
     }
   }
 
+  /** Where nobody listens, the process is warned: once, since a hook that fails tends to fail again. */
   #report(hook: string, error: unknown): void {
+    if (!this.#hasWarned && !this.has("onHookError")) {
+      this.#hasWarned = true;
+      const message = `hook "${hook}" failed: ${recordOf(error).message}; give the runner a hook \`onHookError\` to hear of all that fail`;
+      process.emitWarning(message, { type: "SuperstepWarning", code: "HOOK_FAILED", ...detailOf(error) });
+    }
     for (const hooks of this.#hooks) {
       try {
         hooks.onHookError?.({ hook, error });
@@ -115,6 +129,11 @@ export class HookList {
       }
     }
   }
+}
+
+function detailOf(error: unknown): { readonly detail?: string } {
+  const { stack } = recordOf(error);
+  return stack === undefined ? {} : { detail: stack };
 }
 
 function isPauseRequest(value: unknown): value is PauseRequest {

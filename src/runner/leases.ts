@@ -15,9 +15,9 @@ import type { Store } from "./store.js";
 /** How long a lease outlives its owner. */
 export interface LeaseOptions {
   /** Milliseconds, below 2³¹. Default 5000. */
-  readonly ttlMs?: number;
+  readonly ttlMs?: number | undefined;
   /** For simulations. Default the system's clock: leases are about processes, not about the time that nodes see. */
-  readonly clock?: Clock;
+  readonly clock?: Clock | undefined;
 }
 interface Held {
   readonly lease: Lease;

@@ -7,10 +7,10 @@ import { behindChildren } from "./subgraph/children.js";
 
 /** Which sessions to list, ordered by id. */
 export interface SessionFilter {
-  readonly status?: SessionStatus["kind"];
-  readonly limit?: number;
+  readonly status?: SessionStatus["kind"] | undefined;
+  readonly limit?: number | undefined;
   /** Begins behind this id. */
-  readonly after?: string;
+  readonly after?: string | undefined;
 }
 
 const PAGE = 200;

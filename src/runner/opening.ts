@@ -1,5 +1,7 @@
 /** Opens a run: the engine that all runs share, and where the session stands. */
+import { InvalidOptionError } from "../errors.js";
 import type { App } from "../graph/app.js";
+import { isCompiled } from "../graph/declaration.js";
 import { contextOf } from "../graph/run-context.js";
 import { adoptSession } from "../session/adopt.js";
 import { MemoryCheckpointer } from "../session/memory-checkpointer.js";
@@ -19,7 +21,9 @@ import { Store } from "./store.js";
 import { Tally } from "./tally.js";
 import { SPANS, Trace } from "./telemetry.js";
 
-export function openEngine<C extends Channels>({ plan }: App<C, string>, options: AppRunnerOptions): Engine<C> {
+export function openEngine<C extends Channels>(app: App<C, string>, options: AppRunnerOptions): Engine<C> {
+  if (!isCompiled(app)) throw new InvalidOptionError("app", "is not compiled", "call `.compile()` on the graph first");
+  const { plan } = app;
   checkRunnerOptions(options, plan);
   const clock = options.clock ?? systemClock;
   return {

@@ -12,7 +12,7 @@ import type { FailurePolicy } from "../superstep/schedule.js";
 import type { Clock } from "../superstep/task-context.js";
 import type { RunHooks } from "./hooks.js";
 import type { LeaseOptions } from "./leases.js";
-import { checkSignals } from "./process-signals.js";
+import { checkSignals, type DrainSignal } from "./process-signals.js";
 import { type ConfigOptions, checkConfig } from "./run-config.js";
 import { checkInterrupts } from "./stops/interrupt-options.js";
 import { checkPredicates, type SessionPredicate } from "./stops/stop-options.js";
@@ -20,43 +20,46 @@ import { checkLimitOrder } from "./subgraph/limit-order.js";
 
 /** Where a superstep stops, and what may abort it. */
 export interface StepOptions<N extends string = string> extends InterruptOptions<N>, ConfigOptions {
-  readonly signal?: AbortSignal;
+  /** Aborts the call: tasks hear of it through `ctx.signal`, what finished is kept, and it is a RunAbortedError. */
+  readonly signal?: AbortSignal | undefined;
 }
 /** How far a run goes. */
 export interface RunOptions<N extends string = string> extends StepOptions<N> {
   /** Supersteps this call may commit before a StepLimitError. Default 100. The session can go on afterwards. */
-  readonly maxSteps?: number;
+  readonly maxSteps?: number | undefined;
   /** After a failure: run all tasks of the superstep again, also those whose results are kept. */
-  readonly discardPending?: boolean;
+  readonly discardPending?: boolean | undefined;
 }
 /** What a runner works with. */
-export interface AppRunnerOptions {
+export interface AppRunnerOptions<C extends Channels = Channels> {
   /** Default: an in-memory one. */
-  readonly checkpointer?: Checkpointer;
-  readonly hooks?: readonly RunHooks[];
+  readonly checkpointer?: Checkpointer | undefined;
+  /** Called in this order; `addHooks` puts others behind them. */
+  readonly hooks?: readonly RunHooks<C>[] | undefined;
   /** Tasks in flight at once within one superstep. Default 64. */
-  readonly maxConcurrency?: number;
+  readonly maxConcurrency?: number | undefined;
   /** Permits by name, shared by all sessions of the runner; a node names one in its `limit`. */
-  readonly limits?: Readonly<Record<string, number>>;
+  readonly limits?: Readonly<Record<string, number>> | undefined;
   /** What happens to siblings of a task that failed. Default "drain". */
-  readonly onFailure?: FailurePolicy;
+  readonly onFailure?: FailurePolicy | undefined;
   /** step: every superstep is committed before the next begins (default). exit: only pauses, ends and failures are. */
-  readonly durability?: "step" | "exit";
-  readonly clock?: Clock;
+  readonly durability?: "step" | "exit" | undefined;
+  /** What `ctx.now`, delays, time limits and stamps go by; milliseconds since the epoch. Default the system's. */
+  readonly clock?: Clock | undefined;
   /** In [0,1). Default Math.random. */
-  readonly random?: () => number;
+  readonly random?: (() => number) | undefined;
   /** Around each attempt of each node; the first is outermost. A node whose outcome is in the cache is not run, and has none around it. */
-  readonly middleware?: readonly NodeMiddleware[];
+  readonly middleware?: readonly NodeMiddleware[] | undefined;
   /** Takes a session that another graph has written over to this one; without it, one that needs what is gone is a GraphMismatchError. */
-  readonly migrate?: Migrate;
+  readonly migrate?: Migrate | undefined;
   /** Fields of `config` that may change under a session: concurrency, paths, log levels. */
-  readonly freeConfig?: readonly string[];
+  readonly freeConfig?: readonly string[] | undefined;
   /** Conditions by name, for breakpoints: asked after each superstep of a session that has such a breakpoint. */
-  readonly predicates?: Readonly<Record<string, SessionPredicate>>;
+  readonly predicates?: Readonly<Record<string, SessionPredicate<C>>> | undefined;
   /** Signals of the process on which the runner drains, such as `["SIGTERM"]`; until `close`. The process is left to end by itself. Default: none. */
-  readonly drainOn?: readonly NodeJS.Signals[];
+  readonly drainOn?: readonly DrainSignal[] | undefined;
   /** How long a session stays closed to others when this process dies while it drives it. */
-  readonly lease?: LeaseOptions;
+  readonly lease?: LeaseOptions | undefined;
 }
 
 export const DEFAULT_MAX_STEPS = 100;
@@ -143,7 +146,13 @@ export function checkHooks(hooks: unknown): void {
 }
 
 /** Throws InvalidOptionError. */
-export function checkDrain({ reason, timeoutMs }: { readonly reason?: unknown; readonly timeoutMs?: number }): void {
+export function checkDrain({
+  reason,
+  timeoutMs,
+}: {
+  readonly reason?: unknown;
+  readonly timeoutMs?: number | undefined;
+}): void {
   checkReason(reason);
   checkTimer("timeoutMs", timeoutMs);
 }
@@ -171,7 +180,7 @@ export function checkSessionFilter({
   after,
 }: {
   readonly status?: unknown;
-  readonly limit?: number;
+  readonly limit?: number | undefined;
   readonly after?: unknown;
 }): void {
   if (after !== undefined && typeof after !== "string")
@@ -181,7 +190,13 @@ export function checkSessionFilter({
 }
 
 /** Throws InvalidOptionError. */
-export function checkHistoryOptions({ limit, before }: { readonly limit?: number; readonly before?: unknown }): void {
+export function checkHistoryOptions({
+  limit,
+  before,
+}: {
+  readonly limit?: number | undefined;
+  readonly before?: unknown;
+}): void {
   if (limit !== 0) checkCount("limit", limit);
   if (before === undefined || typeof before === "string" || isStep(before)) return;
   throw new InvalidOptionError("before", `is ${shown(before)}`, "give a step, or a checkpoint's id");
@@ -211,8 +226,8 @@ export function checkFork(options: {
 /** Throws InvalidOptionError. */
 export function checkPrunePolicy(policy: {
   readonly sessionId?: unknown;
-  readonly keepLast?: number;
-  readonly olderThanMs?: number;
+  readonly keepLast?: number | undefined;
+  readonly olderThanMs?: number | undefined;
 }): void {
   if (typeof policy !== "object" || policy === null)
     throw new InvalidOptionError("policy", `is ${shown(policy)}`, "pass { keepLast: 10 }");

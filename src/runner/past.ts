@@ -9,9 +9,9 @@ import type { Store } from "./store.js";
 /** Which part of a session's past to read. */
 export interface HistoryOptions {
   /** At most so many. */
-  readonly limit?: number;
+  readonly limit?: number | undefined;
   /** Only what is older: than all checkpoints of a step, or than the checkpoint of an id. */
-  readonly before?: number | string;
+  readonly before?: number | string | undefined;
 }
 
 /** What pruning leaves; a checkpoint goes only when every limit that is given lets it go. */

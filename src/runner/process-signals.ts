@@ -2,12 +2,14 @@
 import { constants } from "node:os";
 import { InvalidOptionError, shown } from "../errors.js";
 
-type Hear = (signal: NodeJS.Signals) => void;
+/** A signal that asks a process to end, and that it hears of. */
+export type DrainSignal = "SIGTERM" | "SIGINT" | "SIGHUP" | "SIGQUIT" | "SIGUSR2" | "SIGBREAK";
+type Hear = (signal: DrainSignal) => void;
 
-const hearers = new Map<NodeJS.Signals, Set<Hear>>();
+const hearers = new Map<DrainSignal, Set<Hear>>();
 
 /** Gives what ends it. A process that listens to a signal is no longer ended by it. */
-export function onSignals(signals: readonly NodeJS.Signals[], hear: Hear): () => void {
+export function onSignals(signals: readonly DrainSignal[], hear: Hear): () => void {
   const own: Hear = (signal) => hear(signal);
   for (const signal of signals) {
     const list = hearers.get(signal) ?? new Set();
@@ -33,6 +35,6 @@ export function checkSignals(signals: unknown): void {
   }
 }
 
-function tell(signal: NodeJS.Signals): void {
+function tell(signal: DrainSignal): void {
   for (const hear of hearers.get(signal) ?? []) hear(signal);
 }

@@ -17,7 +17,9 @@ export function answersOf<C extends Channels>(
   if (note.status.kind !== "paused") throw new NotPausedError(checkpoint.sessionId, note.status.kind);
   const open = openInterrupts(records);
   if (open.length === 0) return [];
-  const answered = matchAnswer(open, answer, (id) => wasIssued(checkpoint.incarnation, note.issued, id));
+  const answered = matchAnswer(checkpoint.sessionId, open, answer, (id) =>
+    wasIssued(checkpoint.incarnation, note.issued, id),
+  );
   seal(answer, ["answer"]);
   return answered;
 }

@@ -12,14 +12,14 @@ import { seal } from "../state/seal.js";
 /** What a call hands to its nodes. */
 export interface ConfigOptions {
   /** What nodes get by `key.of(ctx)`: values under keys made by `runContext`. Not stored. */
-  readonly context?: readonly RunValue[];
+  readonly context?: readonly RunValue[] | undefined;
   /**
    * What nodes get as `ctx.config`: any values that can be stored. A hash of each is kept with the session until it is completed; a call
    * that goes on with other values, or without them, is a ConfigMismatchError that names the fields.
    */
-  readonly config?: Readonly<Record<string, unknown>>;
+  readonly config?: Readonly<Record<string, unknown>> | undefined;
   /** Goes on with another configuration, which is the session's from then on. */
-  readonly allowConfigChange?: boolean;
+  readonly allowConfigChange?: boolean | undefined;
 }
 type Hashes = Readonly<Record<string, string>>;
 

@@ -121,7 +121,7 @@ export function keptTasks<C extends Channels>({ standing }: Run<C>): readonly Ta
 export function frontierContext<C extends Channels>(
   run: Run<C>,
   finished: readonly TaskRef[],
-  failed?: { readonly task: TaskRef; readonly attempt: number },
+  culprit?: { readonly node: string; readonly taskId?: string; readonly attempt?: number },
 ): FrontierContext {
   const { incarnation, seq, frontier, versions } = run.standing.checkpoint;
   return {
@@ -132,7 +132,7 @@ export function frontierContext<C extends Channels>(
     checkpointId: checkpointId(incarnation, seq),
     ...(run.path && { path: run.path }),
     finished: finished.map(withoutInput),
-    ...(failed && { node: failed.task.node, taskId: failed.task.id, attempt: failed.attempt }),
+    ...culprit,
   };
 }
 

@@ -15,7 +15,7 @@ import { type ParentWord, parentWordOf, type TaskResult } from "../superstep/out
 import { askRoutes, type RouteAnswers } from "../superstep/routes.js";
 import type { ScheduledStep } from "../superstep/schedule.js";
 import { type Awaitable, after, attempting, isThenable } from "../superstep/thenable.js";
-import { bear } from "../superstep/tolerance.js";
+import { bear, shortfallOf } from "../superstep/tolerance.js";
 import { cachedOf, type Verdict, verdictOf } from "../superstep/verdict.js";
 import { unlessAborted } from "./cancellation.js";
 import { makeCheckpoint } from "./checkpointing.js";
@@ -142,7 +142,8 @@ function judge<C extends Channels>(
   scheduled: ScheduledStep,
 ): (Verdict & { kind: "asked" | "finished" | "paused" }) | DrainedReason {
   const { aborted, drained, stopAtBoundary } = run.cancellation;
-  const verdict = verdictOf(bear(run.engine.plan, scheduled), aborted);
+  const { plan } = run.engine;
+  const verdict = verdictOf(bear(plan, scheduled), aborted, (node) => shortfallOf(plan, scheduled.settled, node));
   if (verdict.kind === "aborted" && !aborted && stopAtBoundary === undefined && drained !== undefined) return drained;
   if (verdict.kind === "aborted") throw run.cancellation.toError(run.sessionId);
   if (verdict.kind !== "failed") return verdict;

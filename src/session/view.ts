@@ -6,13 +6,15 @@ import type { ChannelDelta, Versions } from "../superstep/barrier.js";
 import { type Checkpoint, type CheckpointSource, checkpointId, type Note, parentIdOf } from "./checkpoint.js";
 import type { SessionStatus } from "./status.js";
 
-/** A session as it stands. Frozen state, shared by reference. */
+/** A session as it stands. The state is frozen, deeply, also where its types say that it may be changed; it is shared by reference. */
 export interface SessionView<C extends Channels> {
   readonly sessionId: string;
   /** Supersteps committed so far; input and updates do not count. */
   readonly step: number;
   readonly state: StateOf<C>;
+  /** Who runs next. */
   readonly frontier: readonly TaskRef[];
+  /** How often each channel's value has changed; a channel that never did is absent. */
   readonly versions: Versions;
   readonly status: SessionStatus;
 }

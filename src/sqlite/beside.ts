@@ -78,6 +78,7 @@ export function checkEphemeral({ sessionId }: Line, head: DecodedRecord, { ephem
   if (expected.length !== ephemeral.length || ephemeral.some(([name], place) => name !== expected[place]))
     throw new CheckpointCorruptError(
       `what the newest checkpoint of session "${sessionId}" keeps for the next superstep`,
+      { sessionId },
     );
 }
 
@@ -98,5 +99,5 @@ export function noteBeside({ session }: Line, head: LogHead): Note | undefined {
 
 function checkCount({ sessionId, session }: Line, head: LogHead, count: number): void {
   if (count !== keptBeside(session, head))
-    throw new CheckpointCorruptError(`a pending record of session "${sessionId}"`);
+    throw new CheckpointCorruptError(`a pending record of session "${sessionId}"`, { sessionId });
 }

@@ -38,6 +38,8 @@ export interface Opening {
   readonly reopen: (() => SqliteDatabase) | undefined;
   readonly synchronous: "full" | "normal";
   readonly busyTimeoutMs: number;
+  /** Of a file that the store opened itself. */
+  readonly path?: string | undefined;
 }
 
 /** The write-ahead log is copied into the file when it has grown to this: 16 MB of pages of 4 KB. Four times SQLite's default, for a tenth of the time. */
@@ -75,7 +77,7 @@ export class Connection {
       this.#lastFatal = error;
       this.#giveUp();
     }
-    return failureOf(operation, error);
+    return failureOf(operation, error, this.#opening.path);
   }
 
   get isClosed(): boolean {

@@ -43,10 +43,10 @@ export function isFatal(error: unknown): boolean {
 }
 
 /** The typed error for what went wrong while doing `operation`. */
-export function failureOf(operation: string, error: unknown): SuperstepError {
+export function failureOf(operation: string, error: unknown, path?: string): SuperstepError {
   if (SuperstepError.is(error)) return error;
   const code = codeOf(error);
   if (code.startsWith("SQLITE_CORRUPT") || code === "SQLITE_NOTADB")
-    return new CheckpointCorruptError("the store's file", error);
+    return new CheckpointCorruptError(path === undefined ? "the store's file" : `the file "${path}"`, { cause: error });
   return new CheckpointError(operation, error, HELP.find(([prefix]) => code.startsWith(prefix))?.[1]);
 }

@@ -129,15 +129,18 @@ export function checked<P extends Placed>(placed: P): P {
 }
 
 export function gapBefore({ row, segment }: { readonly row: Link; readonly segment: Owner }): CheckpointCorruptError {
-  return new CheckpointCorruptError(`what comes before ${nameOf(segment, row)}`);
+  return new CheckpointCorruptError(`what comes before ${nameOf(segment, row)}`, {
+    sessionId: segment.sessionId,
+    step: row.step,
+  });
 }
 
 export function damagedLog({ sessionId }: Line): CheckpointCorruptError {
-  return new CheckpointCorruptError(`the log of session "${sessionId}"`);
+  return new CheckpointCorruptError(`the log of session "${sessionId}"`, { sessionId });
 }
 
 function ancestor({ sessionByKey }: Statements, sessionId: string, origin: number): SessionRow {
   const row = sessionByKey.get(keyOf(origin)) as SessionRow | undefined;
-  if (row === undefined) throw new CheckpointCorruptError(`what session "${sessionId}" was forked from`);
+  if (row === undefined) throw new CheckpointCorruptError(`what session "${sessionId}" was forked from`, { sessionId });
   return checkSession(row);
 }

@@ -164,7 +164,7 @@ export function nameOf({ sessionId, incarnation }: Owner, { id, step }: RowName)
 }
 
 function damaged(owner: Owner, row: RowName, cause?: unknown): CheckpointCorruptError {
-  return new CheckpointCorruptError(nameOf(owner, row), cause);
+  return new CheckpointCorruptError(nameOf(owner, row), { cause, sessionId: owner.sessionId, step: row.step });
 }
 
 function crcOf(text: string | null): number | null {

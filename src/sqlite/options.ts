@@ -5,11 +5,11 @@ import type { DriverName } from "./driver.js";
 /** How the file is opened and written. */
 export interface SqliteOptions {
   /** Default: better-sqlite3 where it is installed and fits this Node, else node:sqlite. */
-  readonly driver?: DriverName;
+  readonly driver?: DriverName | undefined;
   /** full: a commit survives a power cut (default). normal: it survives a crash of the process, and the file stays whole. */
-  readonly synchronous?: "full" | "normal";
+  readonly synchronous?: "full" | "normal" | undefined;
   /** Milliseconds to wait for another process's write lock. Default 5000. */
-  readonly busyTimeoutMs?: number;
+  readonly busyTimeoutMs?: number | undefined;
 }
 
 const OPTIONS = { driver: true, synchronous: true, busyTimeoutMs: true } satisfies OptionNames<SqliteOptions>;

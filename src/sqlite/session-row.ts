@@ -30,7 +30,10 @@ export function isSound(row: SessionRow): boolean {
 
 /** The row, when it is what was written. Throws CheckpointCorruptError. */
 export function checkSession(row: SessionRow): SessionRow {
-  if (!isSound(row)) throw new CheckpointCorruptError(`the record of session "${row.session_id}"`);
+  if (!isSound(row))
+    throw new CheckpointCorruptError(`the record of session "${row.session_id}"`, {
+      sessionId: row.session_id ?? undefined,
+    });
   return row;
 }
 
@@ -39,7 +42,7 @@ export function checkSessions(file: OpenFile): void {
   if (file.hasCheckedSessions) return;
   const [first] = file.statements.checkSessions.all() as { integrity_check: string }[];
   if (first?.integrity_check !== "ok")
-    throw new CheckpointCorruptError("the store's table of sessions", new TypeError(first?.integrity_check));
+    throw new CheckpointCorruptError("the store's table of sessions", { cause: new TypeError(first?.integrity_check) });
   file.hasCheckedSessions = true;
 }
 
@@ -48,7 +51,7 @@ export function readHead({ newest }: Statements, { sessionId, session }: Line): 
   const { key, incarnation, fingerprint, seen } = session;
   const head = newest.get(idOf(key, 1), idOf(key, SPAN - 1)) as LogHead | undefined;
   if (head === undefined || seqOf(head.id) < seen)
-    throw new CheckpointCorruptError(`the newest checkpoint of session "${sessionId}"`);
+    throw new CheckpointCorruptError(`the newest checkpoint of session "${sessionId}"`, { sessionId });
   return checkHead({ sessionId, incarnation, fingerprint, key }, head);
 }
 

@@ -61,7 +61,8 @@ export class SqliteCheckpointer implements Checkpointer {
       typeof pathOrDatabase === "string"
         ? openPath(pathOrDatabase, options.driver)
         : { database: pathOrDatabase as SqliteDatabase, reopen: undefined };
-    this.#connection = new Connection(database, { reopen, synchronous, busyTimeoutMs });
+    const path = typeof pathOrDatabase === "string" ? pathOrDatabase : undefined;
+    this.#connection = new Connection(database, { reopen, synchronous, busyTimeoutMs, path });
     this.#writes = new GroupCommit(transactionOn(this.#connection, synchronous), busyTimeoutMs);
     this.#shrinking = new Shrinking(this.#connection, this.#writes);
     this.#isFull = synchronous === "full";

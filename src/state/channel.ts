@@ -11,8 +11,8 @@ export interface Channel<Value, Write = Value> {
   readonly kind: string;
   readonly initial: () => Value;
   readonly reduce: (current: Value, write: Write) => Value;
-  readonly schema?: StandardSchema<Value>;
-  readonly label?: string;
+  readonly schema?: StandardSchema<Value> | undefined;
+  readonly label?: string | undefined;
   /** Takes one writer per superstep; a second one is a ConcurrentWriteError (B5). */
   readonly exclusive?: boolean;
   /** Lives for the next superstep only. */
@@ -34,12 +34,12 @@ export interface Fold<Value, Write> {
   finish(): Value;
 }
 
-/** What every stock channel takes besides its initial value. */
+/** What `lastValue`, `append`, `merge` and `reducer` take besides their initial value. */
 export interface ChannelOptions<Value> {
   /** Checked after every barrier that touched the channel, and on session input. A check only: what it returns is not used; an asynchronous one is refused. */
-  readonly schema?: StandardSchema<Value>;
+  readonly schema?: StandardSchema<Value> | undefined;
   /** Goes into the graph's fingerprint in place of the reducer's source. */
-  readonly label?: string;
+  readonly label?: string | undefined;
 }
 
 const OPTIONS = { schema: true, label: true } satisfies OptionNames<ChannelOptions<unknown>>;
@@ -65,5 +65,5 @@ export type StateOf<C extends Channels> = {
 /** What a node writes, by channel. A key whose value is `undefined` is not written. */
 export type UpdateOf<C extends Channels> = {
   // biome-ignore lint/suspicious/noExplicitAny: type-level match on any value
-  readonly [K in keyof C]?: C[K] extends Channel<any, infer W> ? W : never;
+  readonly [K in keyof C]?: (C[K] extends Channel<any, infer W> ? W : never) | undefined;
 };

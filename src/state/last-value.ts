@@ -1,7 +1,7 @@
 /** A channel that holds the last value written, by one writer a superstep (B5). */
 import { type Channel, type ChannelOptions, channelOptions } from "./channel.js";
 
-/** One value; two tasks that write it in one superstep are a ConcurrentWriteError (several writes of one task: the last). */
+/** One value; two tasks that write it in one superstep are a ConcurrentWriteError (several writes of one task: the last). Say what an empty list holds: `lastValue<string[]>([])`. */
 export function lastValue<V>(initial: V, options: ChannelOptions<V> = {}): Channel<V, V> {
   return {
     ...channelOptions(options),

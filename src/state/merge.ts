@@ -21,7 +21,7 @@ export type MergePatch<V> = V extends
     ? { readonly [K in keyof V]?: MergePatch<V[K]> | null }
     : V;
 
-/** A record folded as a JSON merge patch (RFC 7396), recursively in plain objects: null deletes a key. Dates, Maps, lists and class instances are values. */
+/** A record folded as a JSON merge patch (RFC 7396), recursively in plain objects: null deletes a key, also one that its type says is always there. Dates, Maps, lists and class instances are values. */
 export function merge<V extends object>(initial: V, options: ChannelOptions<V> = {}): Channel<V, MergePatch<V>> {
   return {
     ...channelOptions(options),

@@ -1,7 +1,8 @@
 /** A place inside a value: object keys and list indices, from the outside in. */
 export type Path = readonly (string | number)[];
 
-const IDENTIFIER = /^[A-Za-z_$][\w$]*$/;
+/** A key that needs no quotes, or the call that gave the value. */
+const IDENTIFIER = /^[A-Za-z_$][\w$]*(\(".*"\))?$/;
 
 /** `["messages", 3, "on click"]` → `messages[3]["on click"]`. */
 export function formatPath(path: Path): string {

@@ -19,6 +19,8 @@ import { isThenable } from "./thenable.js";
 import { hasLimits, withinLimits } from "./time-limits.js";
 import type { PauseWithin } from "./told.js";
 
+const PARENT_HELP = "run the graph as a subgraph of another one (`addNode(name, app)`), or return a plain Command";
+
 /** How a task ended. */
 export type Settled =
   | {
@@ -221,7 +223,7 @@ export class TaskRun<C extends Channels> implements Recall {
     try {
       const outcome = readOutcome(task.node, value);
       if (outcome.toParent !== undefined && this.#environment.isInside !== true)
-        throw new NodeResultError(task.node, "a Command to the graph around its own, and there is none");
+        throw new NodeResultError(task.node, "a Command to the graph around its own, and there is none", PARENT_HELP);
       return { kind: "finished", task, outcome, attempt, ms, kept: false, retries };
     } catch (error) {
       disown(value);

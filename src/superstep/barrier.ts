@@ -84,7 +84,7 @@ function openChannel<C extends Channels>(
   task?: TaskRef,
 ): OpenChannel {
   const channel = plan.channels.get(name);
-  if (channel === undefined) throw new UnknownChannelError(name, task?.node ?? "", [...plan.channels.keys()]);
+  if (channel === undefined) throw new UnknownChannelError(name, task, [...plan.channels.keys()]);
   const current = channel.ephemeral === true ? undefined : read(state, name);
   const fold = foldOf(name, channel, current, task);
   const opened: OpenChannel = { name, channel, fold, deltas: [], writer: undefined };
@@ -122,7 +122,7 @@ function foldByDiff(name: string, channel: AnyChannel, current: unknown): Fold<u
 
 function writeTo(open: OpenChannel, task: TaskRef, write: unknown): void {
   if (open.channel.exclusive === true && open.writer !== undefined && open.writer !== task) {
-    throw new ConcurrentWriteError(open.name, [open.writer.node, task.node]);
+    throw new ConcurrentWriteError(open.name, open.writer, task);
   }
   open.writer = task;
   try {
@@ -143,7 +143,7 @@ function finish({ name, fold, writer }: OpenChannel): unknown {
 
 /** What a fold throws is a ReducerError, unless it made what cannot be stored, and the error says where. */
 function refusal(channel: string, task: TaskRef | undefined, error: unknown): unknown {
-  return error instanceof SerializationError ? error : new ReducerError(channel, task?.node ?? "", error);
+  return error instanceof SerializationError ? error : new ReducerError(channel, task, error);
 }
 
 function close<C extends Channels>(input: BarrierInput<C>, open: ReadonlyMap<string, OpenChannel>): BarrierResult<C> {

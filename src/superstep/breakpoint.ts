@@ -1,5 +1,7 @@
 /** Breakpoints: conditions on what a superstep did, kept with a session as plain data. Whether one is hit follows from the superstep alone. Pure. */
 
+import type { END } from "../graph/target.js";
+import type { Channels } from "../state/channel.js";
 import type { RouteTarget, TaskOutcome, TaskResult } from "./outcome.js";
 import type { RouteAnswers } from "./routes.js";
 
@@ -7,16 +9,19 @@ import type { RouteAnswers } from "./routes.js";
 export type Comparison = "equals" | "differs" | "above" | "atLeast" | "below" | "atMost";
 
 /** A condition under which a session pauses after a superstep; `within`: after one of a subgraph, by the nodes that lead there. */
-export type Breakpoint = Condition & { readonly within?: readonly string[] };
-type Condition =
+export type Breakpoint<C extends Channels = Channels, N extends string = string> =
+  | (Condition<C, N> & { readonly within?: undefined })
+  | (Condition<Channels, string> & { readonly within: readonly string[] });
+type Condition<C extends Channels, N extends string> =
   /** Something was written to the channel, whether or not its value changed. */
-  | { readonly kind: "written"; readonly channel: string }
+  | { readonly kind: "written"; readonly channel: keyof C & string }
   /** A Command or a conditional edge led there. */
-  | { readonly kind: "routed"; readonly to: string }
+  | { readonly kind: "routed"; readonly to: N | typeof END }
   /** The channel's value, or what lies at `path` in it, has come to compare so with `value`, and did not before the superstep. */
   | {
       readonly kind: "value";
-      readonly channel: string;
+      readonly channel: keyof C & string;
+      /** Keys and indices, from the value inwards. */
       readonly path?: readonly (string | number)[];
       readonly op: Comparison;
       readonly value: string | number | boolean | null;

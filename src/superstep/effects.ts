@@ -50,7 +50,7 @@ export class Effects {
 
 async function sealed(key: string, effect: () => unknown): Promise<unknown> {
   const value = await effect();
-  seal(value, [key]);
+  seal(value, [`once(${JSON.stringify(key)})`]);
   return value;
 }
 

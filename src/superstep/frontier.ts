@@ -146,6 +146,7 @@ class Walk<C extends Channels> {
     const name = typeof target === "string" ? target : target.node;
     const exists = target === END || this.#plan.nodes.has(name);
     if (exists && allowed?.has(name) !== false) return;
+    if (exists) throw RouteError.undeclaredTarget(origin, name, [...(allowed ?? [])]);
     throw RouteError.unknownTarget(origin, name, allowed ? [...allowed] : targetNames(this.#plan));
   }
 

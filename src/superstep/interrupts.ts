@@ -36,11 +36,11 @@ export interface PendingInterrupt {
 
 /** Where to stop: node names, or "*" for every node. */
 export interface InterruptOptions<N extends string = string> {
-  readonly interruptBefore?: readonly N[] | "*";
-  readonly interruptAfter?: readonly N[] | "*";
-  readonly interruptEachStep?: boolean;
+  readonly interruptBefore?: readonly N[] | "*" | undefined;
+  readonly interruptAfter?: readonly N[] | "*" | undefined;
+  readonly interruptEachStep?: boolean | undefined;
   /** The same for what is within nodes that are graphs, by their names: at any depth, and of as many instances as there are. */
-  readonly within?: { readonly [Node in N]?: InterruptOptions };
+  readonly within?: { readonly [Node in N]?: InterruptOptions | undefined } | undefined;
 }
 
 /** `interruptBefore`: the first match in frontier order. */
@@ -138,22 +138,24 @@ export function recordAsks(
  * Throws InterruptAnswerError for no answer, an unknown or used id, or a bare answer while several are open.
  */
 export function matchAnswer(
+  sessionId: string,
   open: readonly InterruptRecord[],
   answer: unknown,
   wasIssued: (id: string) => boolean,
 ): readonly InterruptRecord[] {
-  if (answer === undefined) throw new InterruptAnswerError("no answer was given", open);
+  if (answer === undefined) throw new InterruptAnswerError(sessionId, "no answer was given", open);
   const byId = answersById(answer, wasIssued);
   if (byId === undefined) {
     const [only, another] = open;
     if (only === undefined || another !== undefined)
-      throw new InterruptAnswerError(`one answer was given for ${open.length} interrupts`, open);
+      throw new InterruptAnswerError(sessionId, `one answer was given for ${open.length} interrupts`, open);
     return [{ ...only, answer: { value: answer } }];
   }
   return byId.map(([id, value]) => {
     const asked = open.find((record) => record.id === id);
-    if (asked === undefined) throw new InterruptAnswerError(`interrupt "${id}" is not open`, open);
-    if (value === undefined) throw new InterruptAnswerError(`no answer was given for interrupt "${id}"`, open);
+    if (asked === undefined) throw new InterruptAnswerError(sessionId, `interrupt "${id}" is not open`, open);
+    if (value === undefined)
+      throw new InterruptAnswerError(sessionId, `no answer was given for interrupt "${id}"`, open);
     return { ...asked, answer: { value } };
   });
 }

@@ -8,8 +8,8 @@ export const GRACE_MS = 5_000;
 
 /** The time limits of a node, in milliseconds. */
 interface TimeLimits {
-  readonly timeoutMs?: number;
-  readonly idleTimeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
+  readonly idleTimeoutMs?: number | undefined;
 }
 /** A limit that was reached: told from whatever a node may give by being one of ours. */
 interface Late {

@@ -19,6 +19,19 @@ export function bear<C extends Channels>(plan: GraphPlan<C>, step: ScheduledStep
   };
 }
 
+/** Why the failures of a node's items are not borne; undefined for a node that bears none. */
+export function shortfallOf<C extends Channels>(
+  plan: GraphPlan<C>,
+  settled: readonly Settled[],
+  node: string,
+): string | undefined {
+  const tolerance = plan.nodes.get(node)?.tolerance;
+  const items = settled.filter(({ task }) => task.node === node && task.input !== undefined);
+  if (tolerance === undefined || items.length === 0) return undefined;
+  const failed = items.filter(({ kind }) => kind === "failed").length;
+  return `${failed} of ${items.length} items failed, and the quorum is ${tolerance.quorum}`;
+}
+
 function isTolerant<C extends Channels>(plan: GraphPlan<C>, { task }: Settled): boolean {
   return plan.nodes.get(task.node)?.tolerance !== undefined;
 }

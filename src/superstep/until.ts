@@ -10,7 +10,7 @@ export interface PausePlace {
 }
 /** Of a stop within a subgraph: the nodes that lead there. */
 export interface StopPlace {
-  readonly within?: readonly string[];
+  readonly within?: readonly string[] | undefined;
 }
 /** What a run stopped at, as plain data. */
 export type Reached<N extends string = string> = Aim<N> & StopPlace;
@@ -29,13 +29,16 @@ export interface UntilReason extends PausePlace {
   readonly kind: "until";
   readonly target: Reached;
 }
-/** Where a run is to stop. `View` is what the condition sees of the session. */
-export type Until<View, N extends string = string> = Target<View, N> & { readonly within?: never };
+/** Where a run is to stop: one of the four. `View` is what the condition sees of the session. */
+export type Until<View, N extends string = string> = Target<View, N> & { readonly within?: undefined };
 /** The same within a subgraph: of each that stands at that path. */
-export type UntilWithin<View> = Target<View, string> & Required<StopPlace>;
+export type UntilWithin<View> = Target<View, string> & { readonly within: readonly string[] };
 type Target<View, N extends string> =
-  | Exclude<Aim<N>, { readonly when: true }>
-  | { readonly when: (session: View) => boolean };
+  | One<{ readonly node: N }>
+  | One<{ readonly after: N }>
+  | One<{ readonly step: number }>
+  | One<{ readonly when: (session: View) => boolean }>;
+type One<Given> = Given & { readonly [Other in Exclude<"node" | "after" | "step" | "when", keyof Given>]?: undefined };
 
 /** The pause that stands before a superstep. A step that was reached earlier is reached. */
 export function untilBefore<View>(
@@ -43,7 +46,8 @@ export function untilBefore<View>(
   { frontier, step }: { readonly frontier: readonly TaskRef[]; readonly step: number },
 ): UntilReason | undefined {
   const isReached =
-    ("node" in until && frontier.some(({ node }) => node === until.node)) || ("step" in until && step >= until.step);
+    (until.node !== undefined && frontier.some(({ node }) => node === until.node)) ||
+    (until.step !== undefined && step >= until.step);
   return isReached ? reasonOf(until) : undefined;
 }
 
@@ -54,13 +58,18 @@ export function untilAfter<View>(
   holds: (condition: (session: View) => boolean) => boolean,
 ): UntilReason | undefined {
   const isReached =
-    ("after" in until && ran.some(({ node }) => node === until.after)) ||
-    ("step" in until && step >= until.step) ||
-    ("when" in until && holds(until.when));
+    (until.after !== undefined && ran.some(({ node }) => node === until.after)) ||
+    (until.step !== undefined && step >= until.step) ||
+    (until.when !== undefined && holds(until.when));
   return isReached ? reasonOf(until) : undefined;
 }
 
-function reasonOf<View>(until: Until<View> | UntilWithin<View>): UntilReason {
-  if (!("when" in until)) return { kind: "until", target: until as Reached };
-  return { kind: "until", target: until.within === undefined ? { when: true } : { when: true, within: until.within } };
+function reasonOf<View>({ node, after, step, within }: Until<View> | UntilWithin<View>): UntilReason {
+  return { kind: "until", target: { ...reached(node, after, step), ...(within !== undefined && { within }) } };
+}
+
+function reached(node: string | undefined, after: string | undefined, step: number | undefined): Reached {
+  if (node !== undefined) return { node };
+  if (after !== undefined) return { after };
+  return step === undefined ? { when: true } : { step };
 }

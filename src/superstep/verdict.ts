@@ -18,8 +18,12 @@ export type Verdict =
   | { readonly kind: "paused"; readonly pause: PauseWithin }
   | { readonly kind: "aborted" };
 
-/** A failure beats an abort's leftovers and every question (S6), a question every pause within a subgraph; errors name the first failure in frontier order. */
-export function verdictOf({ settled }: ScheduledStep, aborted: boolean): Verdict {
+/** `shortfall`: of a fan-out, why its failures are not borne. A failure beats an abort's leftovers and every question (S6), a question every pause within a subgraph; errors name the first failure in frontier order. */
+export function verdictOf(
+  { settled }: ScheduledStep,
+  aborted: boolean,
+  shortfall: (node: string) => string | undefined = () => undefined,
+): Verdict {
   if (settled.every((one) => one.kind === "finished")) return { kind: "finished", results: settled };
   if (aborted) return { kind: "aborted" };
   const failures = settled.filter((one) => one.kind === "failed");
@@ -28,6 +32,7 @@ export function verdictOf({ settled }: ScheduledStep, aborted: boolean): Verdict
     const error = new NodeError(
       first,
       failures.map(({ task, attempt, error }) => ({ task, attempt, error })),
+      shortfall(first.task.node),
     );
     return { kind: "failed", error, task: first.task, attempt: first.attempt };
   }

@@ -17,7 +17,7 @@ import { valueChecks } from "./contract/values.js";
 /** What a store can do besides its port. */
 export interface ContractOptions {
   /** Closes a store and opens the same one again. With it, every check is made a second time, and the store reopened before each reading. */
-  readonly reopen?: Reopen;
+  readonly reopen?: Reopen | undefined;
 }
 /** One thing that a store must do. */
 export interface ContractCheck {

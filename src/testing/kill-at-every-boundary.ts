@@ -13,11 +13,11 @@ import { type TriedProgram, type Try, tryProgram } from "./kill-try.js";
 /** What to kill, and how often. */
 export interface KillOptions extends TriedProgram {
   /** At most so many boundaries, of every kind and spread over the run. Default: all. */
-  readonly atMost?: number;
+  readonly atMost?: number | undefined;
   /** Programs under test at once. Default: one for each core. */
-  readonly parallel?: number;
+  readonly parallel?: number | undefined;
   /** Whether the second try is killed too, at a boundary that differs from case to case and is the same in every run. */
-  readonly again?: boolean;
+  readonly again?: boolean | undefined;
 }
 /** What was tried. */
 export interface CrashReport {

@@ -10,13 +10,13 @@ export interface TriedProgram {
   /** A module: its path, or its file URL. */
   readonly program: string | URL;
   /** Arguments before the folder. */
-  readonly args?: readonly string[];
+  readonly args?: readonly string[] | undefined;
   /** Options of Node: a loader, say. */
-  readonly execArgv?: readonly string[];
+  readonly execArgv?: readonly string[] | undefined;
   /** Environment variables besides those of this process. */
-  readonly env?: Readonly<Record<string, string>>;
+  readonly env?: Readonly<Record<string, string>> | undefined;
   /** Milliseconds that one process may take. Default 30,000. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
 }
 /** What came of a try. */
 export interface Try {

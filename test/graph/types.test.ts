@@ -1,6 +1,5 @@
 /** What the compiler says about graphs. The marked lines below must not compile; `npm run check:types` looks at them too. */
 import { fileURLToPath } from "node:url";
-import ts from "typescript";
 import { expect, test } from "vitest";
 import {
   append,
@@ -16,6 +15,7 @@ import {
   type StateOf,
   sum,
 } from "../../src/index.js";
+import { problems } from "../compiler.js";
 
 const SELF = fileURLToPath(import.meta.url);
 const GENERATED = SELF.replace("types.test.ts", "generated.ts");
@@ -145,23 +145,4 @@ function chain(length: number): string {
     "const app = graph.compile();",
     `export const last: readonly ("${names.join('" | "')}")[] = app.nodes;`,
   ].join("\n");
-}
-
-/** What the compiler finds wrong with a file; with `text`, as if that stood in it. */
-function problems(path: string, text?: string): readonly string[] {
-  const { config } = ts.readConfigFile("tsconfig.json", ts.sys.readFile) as { config: { compilerOptions: object } };
-  const { options } = ts.convertCompilerOptionsFromJson(config.compilerOptions, ".");
-  const host = ts.createCompilerHost(options);
-  const { getSourceFile, fileExists, readFile } = host;
-  if (text !== undefined) {
-    host.fileExists = (name) => name === path || fileExists(name);
-    host.readFile = (name) => (name === path ? text : readFile(name));
-    host.getSourceFile = (name, ...rest) =>
-      name === path ? ts.createSourceFile(name, text, rest[0]) : getSourceFile(name, ...rest);
-  }
-  const program = ts.createProgram([path], options, host);
-  const file = program.getSourceFile(path);
-  if (file === undefined) throw new TypeError(`${path} is not in the program`);
-  const found = [...program.getSyntacticDiagnostics(file), ...program.getSemanticDiagnostics(file)];
-  return found.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, " "));
 }

@@ -266,4 +266,18 @@ export const RUNNER_MUTANTS: readonly Mutant[] = [
     replace: "return options;",
     killers: ["test/runner/option-names.test.ts"],
   },
+  {
+    breaks: "P2: a run that is sent to a node it stands before goes nowhere, for ever",
+    file: "src/runner/gates.ts",
+    find: 'until.node !== undefined && hasPassed(run, "until") ? undefined : untilBefore',
+    replace: "untilBefore",
+    killers: ["test/runner/run-until.test.ts"],
+  },
+  {
+    breaks: "P1: a target that is given as undefined counts as one: a run stops where nobody asked",
+    file: "src/superstep/until.ts",
+    find: "(until.after !== undefined && ran.some(({ node }) => node === until.after)) ||",
+    replace: "until.after !== undefined || ran.some(({ node }) => node === until.after) ||",
+    killers: ["test/runner/run-until.test.ts"],
+  },
 ];

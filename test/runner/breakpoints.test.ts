@@ -24,7 +24,7 @@ const isOdd = ({ step }: { readonly step: number }) => step % 2 === 1;
 async function stopsOf(breakpoints: readonly Breakpoint[], app = looping(5)): Promise<readonly number[]> {
   const runner = new AppRunner(app, { predicates: { isOdd } });
   await runner.createSession("s");
-  await runner.setBreakpoints("s", breakpoints);
+  await runner.setBreakpoints("s", breakpoints as never);
   const steps: number[] = [];
   for (;;) {
     const result = await runner.runUntilComplete("s");
@@ -158,7 +158,7 @@ test("C5: they stand in the file, for another process, through pauses, failures,
   };
   try {
     await withRunner((runner) => runner.createSession("s"));
-    await withRunner((runner) => runner.setBreakpoints("s", list));
+    await withRunner((runner) => runner.setBreakpoints("s", list as never));
     expect(await withRunner((runner) => failureOf(runner.runUntilComplete("s")))).toMatchObject({
       code: "NODE_FAILED",
     });
@@ -225,7 +225,7 @@ test("a runner that lacks a session's predicate says so before anything runs", a
 test("breakpoints and predicates that mean nothing are refused by name, and nothing is kept", async () => {
   const runner = new AppRunner(looping(3), { predicates: { isOdd } });
   await runner.createSession("s");
-  const set = (list: unknown) => failureOf(runner.setBreakpoints("s", list as Breakpoint[]));
+  const set = (list: unknown) => failureOf(runner.setBreakpoints("s", list as never));
   for (const list of [undefined, null, "all", {}]) expect(await set(list)).toMatchObject({ option: "breakpoints" });
   const value = { kind: "value", channel: "count", op: "equals", value: 1 };
   const refused: readonly (readonly [unknown, string])[] = [
@@ -267,7 +267,7 @@ test("hostile values come back as they were set", async () => {
   await runner.createSession("s");
   const list = [Number.NaN, -0, Number.POSITIVE_INFINITY, "\ud800", "a\0b", null, true].map((value) => ({
     kind: "value" as const,
-    channel: "count",
+    channel: "count" as const,
     path: ["__proto__", 0, "\udfff"],
     op: "equals" as const,
     value,

@@ -91,10 +91,10 @@ test("the types of items, results and lists go together", () => {
   );
   graph.addNode(
     "wrong",
-    // @ts-expect-error there is no such list
     map(
       () => [1],
       (item: number) => item,
+      // @ts-expect-error there is no such list
       { into: "redoubled" },
     ),
   );

@@ -29,7 +29,9 @@ test("P1: a node stops the run before the superstep that runs it, `after` behind
     ["", 0, { step: 0 }],
     ["a,b", 2, { step: 2 }],
   ] as const) {
+    const others = { node: undefined, after: undefined, step: undefined, when: undefined };
     expect(await until(target as never)).toEqual(paused(log, step, target));
+    expect(await until({ ...others, ...target } as never)).toEqual(paused(log, step, target));
   }
   expect(await until({ when: ({ step }: { readonly step: number }) => step === 2 } as never)).toEqual(
     paused("a,b", 2, { when: true }),

@@ -153,7 +153,7 @@ test("L8: a fold that fails is a typed error, in whatever part of it it fails", 
 });
 
 test("L8: an error of the library that a reducer throws is still the reducer's: no one takes it for the run's own", () => {
-  const inner = new ReducerError("other", "n9", "no");
+  const inner = new ReducerError("other", { id: "1", node: "n9" }, "no");
   const channel = reducer<number>(0, () => {
     throw inner;
   });

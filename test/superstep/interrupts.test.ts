@@ -59,7 +59,7 @@ test("P3: open are the questions without an answer; undefined inside an answer i
 
 test("P3: a bare answer goes to the one that is open, whatever it is, as long as it is something", () => {
   for (const value of [false, 0, "", null, [], {}, { x: 1 }, new Date(0), new Map([["s-i1", 1]]), "s-i1", ["s-i1"]]) {
-    expect(matchAnswer([question(1)], value, issued)).toEqual([question(1, { answer: { value } })]);
+    expect(matchAnswer("s", [question(1)], value, issued)).toEqual([question(1, { answer: { value } })]);
   }
 });
 
@@ -69,16 +69,20 @@ test("P3: no answer, one answer for several, or one for none is refused, and the
     { id: "s-i1", node: "a" },
     { id: "s-i2", node: "a" },
   ];
-  expect(() => matchAnswer(two, undefined, issued)).toThrow(
+  expect(() => matchAnswer("s", two, undefined, issued)).toThrow(
     expect.objectContaining({ code: "INTERRUPT_ANSWER", open }),
   );
-  expect(() => matchAnswer(two, "yes", issued)).toThrow(expect.objectContaining({ code: "INTERRUPT_ANSWER", open }));
-  expect(() => matchAnswer([], "yes", issued)).toThrow(expect.objectContaining({ code: "INTERRUPT_ANSWER", open: [] }));
+  expect(() => matchAnswer("s", two, "yes", issued)).toThrow(
+    expect.objectContaining({ code: "INTERRUPT_ANSWER", open }),
+  );
+  expect(() => matchAnswer("s", [], "yes", issued)).toThrow(
+    expect.objectContaining({ code: "INTERRUPT_ANSWER", open: [] }),
+  );
 });
 
 test("P3: a record with an id of this session as a key answers by id, each its own, others stay open", () => {
   const three = [question(1), question(2), question(3)];
-  expect(matchAnswer(three, { "s-i3": false, "s-i1": null }, issued)).toEqual([
+  expect(matchAnswer("s", three, { "s-i3": false, "s-i1": null }, issued)).toEqual([
     question(3, { answer: { value: false } }),
     question(1, { answer: { value: null } }),
   ]);
@@ -87,7 +91,7 @@ test("P3: a record with an id of this session as a key answers by id, each its o
 test("P3: a used, stale or unknown id among ids is refused, and so is an id without an answer", () => {
   const one = [question(3)];
   for (const answer of [{ "s-i1": "used" }, { "s-i3": 1, "s-i2": 2 }, { "s-i3": 1, other: 2 }, { "s-i3": undefined }]) {
-    expect(() => matchAnswer(one, answer, issued)).toThrow(
+    expect(() => matchAnswer("s", one, answer, issued)).toThrow(
       expect.objectContaining({ code: "INTERRUPT_ANSWER", open: [{ id: "s-i3", node: "a" }] }),
     );
   }
@@ -103,7 +107,7 @@ test("P3: a record whose keys only look like ids is a bare answer", () => {
     { "other-i1": 1 },
     { "S-i1": 1 },
   ]) {
-    expect(matchAnswer([question(1)], answer, issued)).toEqual([question(1, { answer: { value: answer } })]);
+    expect(matchAnswer("s", [question(1)], answer, issued)).toEqual([question(1, { answer: { value: answer } })]);
   }
 });
 

@@ -9,7 +9,7 @@ import type { Until, UntilWithin } from "../../superstep/until.js";
 import { graphWithin } from "./interrupt-options.js";
 
 /** A condition on a session at a boundary. Synchronous, and pure: it is not asked again where the run stopped. */
-export type SessionPredicate = (session: SessionView<Channels>) => boolean;
+export type SessionPredicate<C extends Channels = Channels> = (session: SessionView<C>) => boolean;
 
 /** What may stop a run. */
 export interface Stops {
@@ -40,8 +40,8 @@ const TARGET_HELP = "give one of { node }, { after }, { step } and { when }";
 export function checkUntil<C extends Channels>(target: unknown, around: GraphPlan<C>): void {
   if (!isRecord(target)) throw new InvalidOptionError("target", `is ${shown(target)}`, TARGET_HELP);
   const given = TARGETS.filter((name) => target[name] !== undefined);
-  const names = Object.keys(target).filter((name) => name !== "within");
-  if (given.length !== 1 || given.length !== names.length)
+  const stray = Object.keys(target).filter((name) => name !== "within" && !TARGETS.some((known) => known === name));
+  if (given.length !== 1 || stray.length > 0)
     throw new InvalidOptionError("target", `has ${Object.keys(target).join(", ") || "nothing"}`, TARGET_HELP);
   const { node, after, step, when, within } = target;
   const plan = graphWithin("target.within", within, around);
@@ -89,11 +89,11 @@ function readCondition(one: unknown, option: string, { plan, predicates }: Readi
       return { kind, to: to as string };
     case "predicate":
       if (typeof name === "string" && predicates.has(name)) return { kind, name };
-      throw new InvalidOptionError(`${option}.name`, `is ${quoted(name)}`, oneOf("predicates", predicates));
+      throw new InvalidOptionError(`${option}.name`, `is ${shown(name)}`, oneOf("predicates", predicates));
     case "value":
       return readValue(one as Readonly<Record<string, unknown>>, readChannel(channel, option, plan), option);
     default:
-      throw new InvalidOptionError(`${option}.kind`, `is ${quoted(kind)}`, "use written, routed, value or predicate");
+      throw new InvalidOptionError(`${option}.kind`, `is ${shown(kind)}`, "use written, routed, value or predicate");
   }
 }
 
@@ -104,7 +104,7 @@ function isKind(kind: unknown): kind is Breakpoint["kind"] {
 function readValue(one: Readonly<Record<string, unknown>>, channel: string, option: string): Breakpoint {
   const { op, value, path } = one;
   if (typeof op !== "string" || !Object.hasOwn(COMPARISONS, op))
-    throw new InvalidOptionError(`${option}.op`, `is ${quoted(op)}`, oneOf("comparisons", COMPARISONS_BY_NAME));
+    throw new InvalidOptionError(`${option}.op`, `is ${shown(op)}`, oneOf("comparisons", COMPARISONS_BY_NAME));
   if (!isPlain(value))
     throw new InvalidOptionError(`${option}.value`, "is no text, number, boolean or null", "compare parts, by `path`");
   if (path !== undefined && !(Array.isArray(path) && path.every(isKey)))
@@ -117,11 +117,11 @@ const COMPARISONS_BY_NAME: ReadonlyMap<string, unknown> = new Map(Object.entries
 
 function readChannel(channel: unknown, option: string, { channels }: Reading["plan"]): string {
   if (typeof channel === "string" && channels.has(channel)) return channel;
-  throw new InvalidOptionError(`${option}.channel`, `is ${quoted(channel)}`, oneOf("channels", channels));
+  throw new InvalidOptionError(`${option}.channel`, `is ${shown(channel)}`, oneOf("channels", channels));
 }
 
 function checkNode(option: string, node: unknown, { nodes }: { readonly nodes: ReadonlyMap<string, unknown> }): void {
-  if (typeof node !== "string" || !nodes.has(node)) throw new UnknownNodeError(quoted(node), option, [...nodes.keys()]);
+  if (typeof node !== "string" || !nodes.has(node)) throw new UnknownNodeError(String(node), option, [...nodes.keys()]);
 }
 
 function oneOf(what: string, names: ReadonlyMap<string, unknown>): string {
@@ -138,9 +138,4 @@ function isPlain(value: unknown): value is string | number | boolean | null {
 
 function isKey(key: unknown): boolean {
   return typeof key === "string" || (typeof key === "number" && Number.isInteger(key) && key >= 0);
-}
-
-/** Whatever it is, symbols too. */
-function quoted(value: unknown): string {
-  return typeof value === "string" ? value : shown(value);
 }

@@ -18,6 +18,9 @@ import { type StopPlace, untilAfter } from "../../superstep/until.js";
 import type { Engine, Run } from "../run.js";
 import type { SessionPredicate, Stops } from "./stop-options.js";
 
+const WHEN_HELP = "answer with true or false; the session goes on when it is run again";
+const HELP = "mend it, or take the breakpoint away with `setBreakpoints`; the session goes on when it is run again";
+
 /** What came of a superstep, before it is committed. */
 export interface Outcome<C extends Channels> {
   readonly barrier: BarrierResult<C>;
@@ -98,13 +101,14 @@ function viewAfter<C extends Channels>(
 
 /** Throws PredicateError, also for an answer that is neither true nor false: a promise would count as true. */
 function ask(sessionId: string, name: string, work: () => unknown): boolean {
+  const failed = (cause: unknown) => new PredicateError(sessionId, name, cause, name === "when" ? WHEN_HELP : HELP);
   let answer: unknown;
   try {
     answer = work();
   } catch (error) {
-    throw new PredicateError(sessionId, name, error);
+    throw failed(error);
   }
   if (typeof answer === "boolean") return answer;
   if (isThenable(answer)) answer.then(undefined, () => undefined);
-  throw new PredicateError(sessionId, name, new TypeError("it answered with neither true nor false"));
+  throw failed(new TypeError("it answered with neither true nor false"));
 }

@@ -8,25 +8,10 @@ import type { RunResult } from "../report.js";
 import { EventBuffer } from "./event-buffer.js";
 import { EventReader } from "./event-reader.js";
 
-/** A wish to resume instead of giving input. Branded: a channel may be called `resume` too. */
-export interface Resume {
-  readonly answer: unknown;
-  readonly __resume: true;
-}
-
-/** Makes `stream` resume a paused session with this answer. */
-export function resumeWith(answer?: unknown): Resume {
-  return { answer, __resume: true };
-}
-
-export function isResume(value: unknown): value is Resume {
-  return typeof value === "object" && value !== null && (value as { __resume?: unknown }).__resume === true;
-}
-
 /** Where a reader begins. */
 export interface ReadOptions {
   /** The `seq` of the last event that it had. Default 0: from the first event on. */
-  readonly after?: number;
+  readonly after?: number | undefined;
 }
 /** How a run is streamed. */
 export interface StreamOptions<N extends string = string> extends InvokeOptions<N> {
@@ -35,10 +20,11 @@ export interface StreamOptions<N extends string = string> extends InvokeOptions<
    * them go first, are counted in `dropped`, and readers that miss some get a `stream.dropped` in their place. All other events are never
    * dropped before they are read; of those that are read, as many stay for readers that come back.
    */
-  readonly buffer?: number;
+  readonly buffer?: number | undefined;
 }
 /** Iteration ends after the terminal event and never throws; `result` rejects on failure (and never as an unhandled rejection). Breaking off stops the run at the next boundary. */
 export interface RunStream<C extends Channels> extends AsyncIterable<RunEvent> {
+  /** What `invoke`, or `resume`, would give or throw; settles with the last event. */
   readonly result: Promise<RunResult<C>>;
   /** Live events that were dropped before everybody who reads had them. */
   readonly dropped: number;
@@ -48,6 +34,7 @@ export interface RunStream<C extends Channels> extends AsyncIterable<RunEvent> {
    * that no event of this stream has had yet.
    */
   events(options?: ReadOptions): AsyncIterableIterator<RunEvent>;
+  /** Ends the run as its `signal` would: tasks are told, what finished is kept, and `result` rejects with RunAbortedError, whose `cause` is the reason. */
   abort(reason?: unknown): void;
 }
 

@@ -8,7 +8,8 @@ import type { EventSink } from "../events.js";
 import { given } from "../option-names.js";
 import { checkBuffer } from "../options.js";
 import type { RunResult } from "../report.js";
-import { EventStream, isResume, type Resume, type StreamOptions } from "./stream.js";
+import { isResume, type Resume } from "./resume.js";
+import { EventStream, type StreamOptions } from "./stream.js";
 
 /** What is streamed. */
 export interface StreamCall<C extends Channels> {
