@@ -144,7 +144,12 @@ const kinds: readonly (readonly [error: SuperstepError, name: string, code: stri
     { open: [{ id: "i1", node: "a" }] },
   ],
   [
-    new errors.GraphMismatchError("s", ["a"], ["value"]),
+    new errors.GraphMismatchError("s", {
+      missingNodes: ["a"],
+      missingChannels: ["value"],
+      path: ["b"],
+      cause: undefined,
+    }),
     "GraphMismatchError",
     "GRAPH_MISMATCH",
     { missingNodes: ["a"], missingChannels: ["value"] },

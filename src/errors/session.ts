@@ -219,12 +219,24 @@ export class GraphMismatchError extends SuperstepError {
   readonly sessionId: string;
   readonly missingNodes: readonly string[];
   readonly missingChannels: readonly string[];
+  /** Of a subgraph that is open in the session: the nodes that lead to it. Empty: of the session's own graph. */
+  readonly path: readonly string[];
   /** `cause`: what a migration threw. */
-  constructor(sessionId: string, missingNodes: readonly string[], missingChannels: readonly string[], cause?: unknown) {
+  constructor(
+    sessionId: string,
+    {
+      missingNodes,
+      missingChannels,
+      path,
+      cause,
+    }: Pick<GraphMismatchError, "missingNodes" | "missingChannels" | "path" | "cause">,
+  ) {
     const missing = [...missingNodes.map((n) => `node "${n}"`), ...missingChannels.map((c) => `channel "${c}"`)].join(
       ", ",
     );
-    const what = cause === undefined ? `needs ${missing}, which the graph does not have` : "could not be migrated";
+    const graph = path.length === 0 ? "the graph" : `the graph within "${path.join(" / ")}"`;
+    const what =
+      cause === undefined ? `needs ${missing}, which ${graph} does not have` : `could not be migrated to ${graph}`;
     super(`session "${sessionId}" ${what}`, {
       help: "run it with the graph that made it, bring back what is missing, or mend the runner's `migrate`",
       ...(cause !== undefined && { cause }),
@@ -232,6 +244,7 @@ export class GraphMismatchError extends SuperstepError {
     this.sessionId = sessionId;
     this.missingNodes = missingNodes;
     this.missingChannels = missingChannels;
+    this.path = path;
   }
 }
 

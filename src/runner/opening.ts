@@ -1,10 +1,13 @@
 /** Opens a run: the engine that all runs share, and where the session stands. */
-import { InvalidOptionError } from "../errors.js";
+import { GraphMismatchError, InvalidOptionError } from "../errors.js";
 import type { App } from "../graph/app.js";
 import { isCompiled } from "../graph/declaration.js";
+import type { SubgraphPlan } from "../graph/plan.js";
 import { contextOf } from "../graph/run-context.js";
 import { adoptSession } from "../session/adopt.js";
+import { childId } from "../session/child-id.js";
 import { MemoryCheckpointer } from "../session/memory-checkpointer.js";
+import type { Migrate } from "../session/migration.js";
 import type { Channels } from "../state/channel.js";
 import { onionOf } from "../superstep/middleware.js";
 import { Semaphore } from "../superstep/semaphore.js";
@@ -45,13 +48,46 @@ export function openEngine<C extends Channels>(app: App<C, string>, options: App
   };
 }
 
-/** Where a stored session stands, under the graph of today; undefined when there is none. Throws GraphMismatchError. */
+/**
+ * Where a stored session stands, under the graph of today; undefined when there is none. Throws GraphMismatchError, also for a subgraph that
+ * is open in it: before anything is written, so that the session stays as it is.
+ */
 export async function loadStanding<C extends Channels>(
   engine: Engine<C>,
   sessionId: string,
 ): Promise<Standing<C> | undefined> {
-  const stored = await engine.store.load(sessionId);
-  return stored && adoptSession(stored, engine.plan, engine.migrate);
+  const { store, plan, migrate } = engine;
+  const stored = await store.load(sessionId);
+  if (stored === undefined) return undefined;
+  const standing = adoptSession(stored, plan, migrate);
+  // A graph has another fingerprint when one within it has.
+  if (plan.hasSubgraphs && stored.checkpoint.fingerprint !== plan.fingerprint)
+    for (const task of standing.checkpoint.frontier) {
+      const sub = plan.nodes.get(task.node)?.sub;
+      if (sub !== undefined) await loadWithin(engine, sub, { sessionId, taskId: task.id });
+    }
+  return standing;
+}
+
+/** Where the session of a task that is a graph stands; undefined when the task has not come to it yet. Throws GraphMismatchError. */
+export async function loadWithin<C extends Channels>(
+  engine: Engine<C>,
+  sub: SubgraphPlan,
+  { sessionId, taskId }: { readonly sessionId: string; readonly taskId: string },
+): Promise<Standing<Channels> | undefined> {
+  try {
+    return await loadStanding(engineWithin(engine, sub), childId(sessionId, taskId));
+  } catch (error) {
+    if (!(error instanceof GraphMismatchError)) throw error;
+    throw new GraphMismatchError(sessionId, { ...error, path: [sub.node, ...error.path], cause: error.cause });
+  }
+}
+
+/** What runs within a graph that is a node run with. */
+export function engineWithin<C extends Channels>(engine: Engine<C>, { node, plan }: SubgraphPlan): Engine<Channels> {
+  const { migrate } = engine;
+  const own: Migrate | undefined = migrate && ((one) => migrate({ ...one, path: [node, ...one.path] }));
+  return { ...engine, plan, hooks: new HookList([]), migrate: own };
 }
 
 /** Where a run within a subgraph is. */

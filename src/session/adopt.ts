@@ -71,7 +71,7 @@ function checkMissing<C extends Channels>(checkpoint: Checkpoint, plan: GraphPla
   const missingNodes = [...new Set(waiting)].filter((node) => !plan.nodes.has(node));
   const missingChannels = Object.keys(checkpoint.state).filter((channel) => !plan.channels.has(channel));
   if (missingNodes.length + missingChannels.length > 0) {
-    throw new GraphMismatchError(checkpoint.sessionId, missingNodes, missingChannels);
+    throw new GraphMismatchError(checkpoint.sessionId, { missingNodes, missingChannels, path: [], cause: undefined });
   }
 }
 

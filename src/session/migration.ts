@@ -13,7 +13,10 @@ import type { Checkpoint } from "./checkpoint.js";
 
 /** What a checkpoint that another graph has written leaves to be migrated. */
 export interface MigratableCheckpoint {
+  /** Of a subgraph: its own. */
   readonly sessionId: string;
+  /** Of a subgraph: the nodes that lead to it. Empty: the session's own graph. */
+  readonly path: readonly string[];
   readonly step: number;
   /** Of the graph that wrote it. */
   readonly fingerprint: string;
@@ -37,7 +40,7 @@ export function migrateCheckpoint(migrate: Migrate, checkpoint: Checkpoint): Che
   const { sessionId, step, fingerprint, state, frontier, progress } = checkpoint;
   const { deferred } = progress;
   try {
-    const migration = read(migrate({ sessionId, step, fingerprint, state, frontier, deferred }));
+    const migration = read(migrate({ sessionId, path: [], step, fingerprint, state, frontier, deferred }));
     return {
       ...checkpoint,
       ...(migration.state && stateOf(checkpoint, migration.state)),
@@ -45,8 +48,12 @@ export function migrateCheckpoint(migrate: Migrate, checkpoint: Checkpoint): Che
       ...(migration.deferred && { progress: { ...progress, deferred: deferredOf(migration.deferred) } }),
     };
   } catch (error) {
-    throw error instanceof SerializationError ? error : new GraphMismatchError(sessionId, [], [], error);
+    throw error instanceof SerializationError ? error : mismatch(sessionId, error);
   }
+}
+
+function mismatch(sessionId: string, cause: unknown): GraphMismatchError {
+  return new GraphMismatchError(sessionId, { missingNodes: [], missingChannels: [], path: [], cause });
 }
 
 function read(answer: unknown): Migration {

@@ -8,6 +8,7 @@ import {
   END,
   lastValue,
   MemoryCheckpointer,
+  type Migrate,
   type NodeError,
   type PendingInterrupt,
   type RunEvent,
@@ -469,14 +470,40 @@ test("T4: a subgraph that has changed under an open session is a GraphMismatchEr
   const changed = chain({ outer: chain({ inner: chain({ other: asks }) }) });
   expect(changed.fingerprint).not.toBe(former.fingerprint);
   const [question] = openIn(await new AppRunner(former, { checkpointer }).invoke("s"));
-  const error = (await failureOf(new AppRunner(changed, { checkpointer }).resume("s", "yes"))) as NodeError;
-  expect((error.cause as NodeError).cause).toMatchObject({
-    code: "GRAPH_MISMATCH",
-    missingNodes: ["ask"],
-    at: { path: ["outer", "inner"] },
-  });
+  const there = new AppRunner(changed, { checkpointer });
+  const calls = [
+    () => there.resume("s", "yes"),
+    () => there.runUntilComplete("s"),
+    () => there.updateState("s", { log: "x" }),
+  ];
+  for (const call of calls)
+    expect(await failureOf(call())).toMatchObject({
+      code: "GRAPH_MISMATCH",
+      sessionId: "s",
+      missingNodes: ["ask"],
+      path: ["outer", "inner"],
+      message: 'session "s" needs node "ask", which the graph within "outer / inner" does not have',
+    });
+  // Nothing was written: it still waits, and the graph that made it takes the answer.
+  const here = new AppRunner(former, { checkpointer });
+  expect((await here.session("s")).status.kind).toBe("paused");
   expect(question?.path).toEqual(["outer", "inner"]);
-  expect((await new AppRunner(former, { checkpointer }).runUntilComplete("s")).state.log).toEqual(["ask: yes"]);
+  expect((await here.resume("s", "yes")).state.log).toEqual(["ask: yes"]);
+});
+
+test("T4: `migrate` is asked about open subgraphs too, with the path of nodes that lead there", async () => {
+  const checkpointer: Checkpointer = new MemoryCheckpointer();
+  const former = chain({ outer: chain({ inner: chain({ ask: asks }) }) });
+  const changed = chain({ outer: chain({ inner: chain({ other: asks }) }) });
+  await new AppRunner(former, { checkpointer }).invoke("s");
+  const seen: (readonly string[])[] = [];
+  const migrate: Migrate = ({ path, frontier }) => {
+    seen.push(path);
+    return path.length < 2 ? undefined : { frontier: frontier.map((task) => ({ ...task, node: "other" })) };
+  };
+  const there = new AppRunner(changed, { checkpointer, migrate });
+  expect((await there.resume("s", "yes")).state.log).toEqual(["other: yes"]);
+  expect(new Set(seen.map((path) => path.join("/")))).toEqual(new Set(["", "outer", "outer/inner"]));
 });
 
 test("an update of the session while a subgraph asks does not count as what the subgraph did", async () => {

@@ -2,14 +2,7 @@
  * A graph that is a node: a session of its own beside the one around it, driven superstep by superstep by the same machinery, under the
  * task's signal. It is found again by its task, so that a retry, an answer or another process goes on inside, where it stood.
  */
-import {
-  CheckpointConflictError,
-  CheckpointError,
-  GraphMismatchError,
-  InvalidOptionError,
-  locate,
-  RunAbortedError,
-} from "../../errors.js";
+import { CheckpointConflictError, CheckpointError, InvalidOptionError, RunAbortedError } from "../../errors.js";
 import type { Checkpoint } from "../../session/checkpoint.js";
 import { childId } from "../../session/child-id.js";
 import type { Channels, UpdateOf } from "../../state/channel.js";
@@ -22,12 +15,11 @@ import type { ActiveRuns } from "../active-runs.js";
 import { RunCancellation, unlessAborted } from "../cancellation.js";
 import { driveOn } from "../drive.js";
 import { within } from "../events.js";
-import { HookList } from "../hooks.js";
 import { firstCheckpoint } from "../invocation.js";
-import { loadStanding, openRun } from "../opening.js";
+import { engineWithin, loadWithin, openRun } from "../opening.js";
 import type { RunOptions } from "../options.js";
 import { storeAnswers } from "../resuming.js";
-import { type Engine, type Entry, frontierContext, type Run, type Standing } from "../run.js";
+import type { Engine, Entry, Run, Standing } from "../run.js";
 import { annotate } from "../saving.js";
 import { SPANS } from "../telemetry.js";
 import { deleteChildren } from "./children.js";
@@ -86,9 +78,9 @@ interface Visit {
 
 async function drive(entry: Entry, { sessionId, cancellation, fence }: Visit): Promise<Descent> {
   const { run: around, sub } = entry;
-  const engine = { ...around.engine, plan: sub.plan, hooks: new HookList([]), migrate: undefined };
+  const engine = engineWithin(around.engine, sub);
   const path = [...(around.path ?? []), sub.node];
-  const former = await standingOf(engine, { entry, sessionId, path });
+  const former = await loadWithin(around.engine, sub, { sessionId: around.sessionId, taskId: entry.task.id });
   const standing = former ?? (await begin(engine, entry, { sessionId, cancellation, fence }));
   const emit = within(path, around.emit);
   const attributes = { "superstep.graph": sub.plan.name, "superstep.path": path.join(" / ") };
@@ -127,19 +119,6 @@ async function driveWithin(
   const { reason } = ended;
   if (reason.kind === "interrupt") return { kind: "asked", asks: asksOf(sub.node, reason.interrupts, memory) };
   return isStandstill(reason) ? { kind: "paused", pause: pauseOf(run, sub.node, reason) } : STOPPED;
-}
-
-/** Where it stands; undefined when the task comes to it for the first time. */
-async function standingOf(
-  engine: Engine<Channels>,
-  { entry, sessionId, path }: { readonly entry: Entry; readonly sessionId: string; readonly path: readonly string[] },
-): Promise<Standing<Channels> | undefined> {
-  try {
-    return await loadStanding(engine, sessionId);
-  } catch (error) {
-    const at = { ...frontierContext(entry.run, []), path };
-    throw error instanceof GraphMismatchError ? locate(error, at) : error;
-  }
 }
 
 /** The first checkpoint. What a Send carried is the first update, unless `input` makes one of it. */
