@@ -5,7 +5,9 @@ import ts from "typescript";
 import { beforeAll, expect, test } from "vitest";
 import { programOf, textOf } from "./compiler.js";
 
-const PACKAGE = resolve("node_modules/superstep");
+/** Apart from this package, which would be found by its name, with whatever was built last. */
+const PROGRAMS = resolve("node_modules/.programs");
+const PACKAGE = resolve(PROGRAMS, "node_modules/superstep");
 const DISPOSED = `
 import { AppRunner, END, lastValue, START, StateGraph } from "superstep";
 import { SqliteCheckpointer } from "superstep/sqlite";
@@ -31,6 +33,7 @@ beforeAll(() => {
   const program = ts.createProgram(["src/index.ts", "src/sqlite.ts", "src/testing.ts"], options);
   program.emit(undefined, (path, text) => declarations.set(resolve(PACKAGE, path), text));
   declarations.set(resolve(PACKAGE, "package.json"), readFileSync("package.json", "utf8"));
+  declarations.set(resolve(PROGRAMS, "package.json"), '{ "type": "module" }');
 }, 120_000);
 
 test.each([
@@ -42,14 +45,16 @@ test.each([
     const readme = readFileSync("README.md", "utf8");
     const programs = [...readme.matchAll(/```ts\n(.*?)```/gs)].map(([, text]) => `${text ?? ""}\nexport {};\n`);
     expect(programs).toHaveLength(2);
-    const files = [...programs, DISPOSED].map((text, index) => [resolve(`program-${index}.mts`), text] as const);
+    const files = [...programs, DISPOSED].map(
+      (text, index) => [resolve(PROGRAMS, `program-${index}.mts`), text] as const,
+    );
     expect(findings(new Map(files), more)).toEqual([]);
   },
   120_000,
 );
 
 test("so does a program that tests a store, with the types of Node", () => {
-  expect(findings(new Map([[resolve("testing.mts"), TESTING]]), { types: ["node"] })).toEqual([]);
+  expect(findings(new Map([[resolve(PROGRAMS, "testing.mts"), TESTING]]), { types: ["node"] })).toEqual([]);
 }, 120_000);
 
 test("they name no package that is not installed with ours, or asked for by it", () => {

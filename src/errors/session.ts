@@ -53,6 +53,7 @@ export class RunnerDrainingError extends SuperstepError {
 
 /** A runner drains and could not wait any longer for what runs. It goes on draining; these sessions pause when their superstep ends. */
 export class DrainTimeoutError extends SuperstepError {
+  static readonly name = "DrainTimeoutError";
   readonly code = "DRAIN_TIMEOUT";
   readonly timeoutMs: number;
   /** Who still runs. */

@@ -1,7 +1,6 @@
 /** Opens a run: the engine that all runs share, and where the session stands. */
-import { GraphMismatchError, InvalidOptionError } from "../errors.js";
+import { GraphMismatchError } from "../errors.js";
 import type { App } from "../graph/app.js";
-import { isCompiled } from "../graph/declaration.js";
 import type { SubgraphPlan } from "../graph/plan.js";
 import { contextOf } from "../graph/run-context.js";
 import { adoptSession } from "../session/adopt.js";
@@ -24,9 +23,7 @@ import { Store } from "./store.js";
 import { Tally } from "./tally.js";
 import { SPANS, Trace } from "./telemetry.js";
 
-export function openEngine<C extends Channels>(app: App<C, string>, options: AppRunnerOptions): Engine<C> {
-  if (!isCompiled(app)) throw new InvalidOptionError("app", "is not compiled", "call `.compile()` on the graph first");
-  const { plan } = app;
+export function openEngine<C extends Channels>({ plan }: App<C, string>, options: AppRunnerOptions): Engine<C> {
   checkRunnerOptions(options, plan);
   const clock = options.clock ?? systemClock;
   return {

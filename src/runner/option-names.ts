@@ -86,7 +86,7 @@ export function given<Options extends object>(call: keyof typeof BY_CALL, option
 
 /** Throws InvalidOptionError, also for what is no compiled graph. */
 export function checkRunner(app: unknown, options: AppRunnerOptions): void {
-  if (!isCompiled(app)) throw new InvalidOptionError("app", "is no compiled graph", "pass what `compile()` gives");
+  if (!isCompiled(app)) throw new InvalidOptionError("app", "is not compiled", "call `.compile()` on the graph first");
   checkNames(options, RUNNER);
   if (options.lease !== undefined) checkNames(options.lease, LEASE, "lease");
 }

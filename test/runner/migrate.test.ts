@@ -76,7 +76,9 @@ describe.each(everyStore)("migrate on %s", (_, open) => {
     const written = await checkpointer.load("s");
     expect(await runner.resume("s")).toMatchObject({ outcome: "completed", state: { log: ["a", "c"] }, step: 2 });
     const { fingerprint, frontier } = written?.checkpoint ?? {};
-    expect(asked).toEqual([{ sessionId: "s", step: 1, fingerprint, state: { log: ["a"] }, frontier, deferred: [] }]);
+    expect(asked).toEqual([
+      { sessionId: "s", path: [], step: 1, fingerprint, state: { log: ["a"] }, frontier, deferred: [] },
+    ]);
     await runner.invoke("s", {});
     await runner.updateState("s", { log: "x" });
     await runner.fork("s", { as: "f" });
