@@ -5,7 +5,7 @@ import { defineConfig } from "vitest/config";
 const resultsFile = process.env.TEST_RESULTS_FILE;
 
 export default defineConfig({
-  // "superstep", "superstep/sqlite" and "superstep/testing" are src here, as tsconfig.json says.
+  // "superstep", "superstep/sqlite", "superstep/testing" and "superstep/workers" are src here, as tsconfig.json says.
   resolve: { tsconfigPaths: true },
   test: {
     include: ["test/**/*.test.ts", "bench/guard/**/*.test.ts"],

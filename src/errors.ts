@@ -9,6 +9,13 @@ export {
   UnknownChannelError,
 } from "./errors/barrier.js";
 export { locate, SuperstepError } from "./errors/base.js";
+export {
+  ExecutorClosedError,
+  NodeModuleError,
+  WorkerExitedError,
+  WorkerMemoryError,
+  WorkerStartError,
+} from "./errors/executor.js";
 export { type GraphIssue, GraphValidationError } from "./errors/graph.js";
 export {
   CacheKeyError,

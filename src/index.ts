@@ -10,6 +10,7 @@ export {
   ConfigMismatchError,
   DrainTimeoutError,
   type ErrorRecord,
+  ExecutorClosedError,
   type FrontierContext,
   type GraphIssue,
   GraphMismatchError,
@@ -19,6 +20,7 @@ export {
   JoinStalledError,
   NodeError,
   NodeMiddlewareError,
+  NodeModuleError,
   NodeResultError,
   NodeStuckError,
   NodeTimeoutError,
@@ -41,6 +43,9 @@ export {
   type TaskRef,
   UnknownChannelError,
   UnknownNodeError,
+  WorkerExitedError,
+  WorkerMemoryError,
+  WorkerStartError,
 } from "./errors.js";
 export type { App } from "./graph/app.js";
 export { Command, type CommandMode, type NodeResult } from "./graph/command.js";
@@ -52,7 +57,7 @@ export type { GraphPlan, SubgraphPlan } from "./graph/plan.js";
 export { type RunContext, type RunValue, runContext } from "./graph/run-context.js";
 export { type GraphOptions, StateGraph } from "./graph/state-graph.js";
 export { END, Send, START, type Target } from "./graph/target.js";
-export type { CancelAnswer, DrainOptions } from "./runner/active-runs.js";
+export type { CancelAnswer, CloseOptions, DrainOptions } from "./runner/active-runs.js";
 export { AppRunner } from "./runner/app-runner.js";
 export type { ForkOptions, InvokeOptions } from "./runner/calls.js";
 export type { UpdateOptions } from "./runner/editing.js";
@@ -68,7 +73,7 @@ export {
 export type { CreateOptions } from "./runner/invocation.js";
 export type { LeaseOptions } from "./runner/leases.js";
 export type { SessionFilter } from "./runner/listing.js";
-export type { AppRunnerOptions, RunOptions, StepOptions } from "./runner/options.js";
+export type { AppRunnerOptions, RunOptions, StepOptions } from "./runner/options/options.js";
 export type { HistoryOptions, PruneOptions } from "./runner/past.js";
 export type { DrainSignal } from "./runner/process-signals.js";
 export type { BarrierOutcome, PausedReport, RunResult, RunSummary, StepReport, StepResult } from "./runner/report.js";
@@ -114,6 +119,7 @@ export {
   type Versions,
 } from "./superstep/barrier.js";
 export type { Breakpoint, Comparison } from "./superstep/breakpoint.js";
+export type { ExecutorCall, NodeExecutor } from "./superstep/executor.js";
 export { computeNextFrontier, type Frontier, type FrontierInput, type Progress } from "./superstep/frontier.js";
 export type { DrainedReason, InterruptOptions, PauseReason, PendingInterrupt } from "./superstep/interrupts.js";
 export type { NodeMiddleware } from "./superstep/middleware.js";

@@ -5,6 +5,7 @@
 import { checkNames, type ErrorRecord, InvalidOptionError, type OptionNames, recordOf, shown } from "../errors.js";
 import { disown } from "../state/disown.js";
 import { Command } from "./command.js";
+import { type ModuleRef, originOf } from "./module-ref.js";
 import type { NodeContext } from "./node.js";
 import { Send } from "./target.js";
 
@@ -90,6 +91,9 @@ export interface Tolerance {
 /** A node that sends itself, and what its fan-out bears. */
 interface MapNode {
   readonly tolerance: Tolerance | undefined;
+  /** Of the function of its items, if that is out of a module. */
+  readonly moduleRef: ModuleRef | undefined;
+  readonly contentDigest: (() => string) | undefined;
 }
 
 /**
@@ -112,7 +116,8 @@ export function map<State, Item, Value, Policy extends ItemPolicy = "throw", Int
     const value = run(input as Item, ctx, state);
     return isPromise(value) ? value.then(done) : done(value);
   };
-  return Object.assign(node, { tolerance: toleranceIn(options) } satisfies MapNode);
+  const { moduleRef, contentDigest } = originOf(run) ?? {};
+  return Object.assign(node, { tolerance: toleranceIn(options), moduleRef, contentDigest } satisfies MapNode);
 }
 
 /** Whether a node sends itself. */

@@ -18,6 +18,7 @@ const NODE = {
   ends: true,
   onError: true,
   limit: true,
+  executor: true,
   input: true,
   output: true,
   cache: true,
@@ -52,6 +53,7 @@ export function nodeOptionIssues(node: string, options: unknown): readonly Graph
   check("ends", listProblem(given.ends));
   check("onError", functionProblem(given.onError, "(error, state) => update"));
   check("limit", nameProblem(given.limit));
+  check("executor", nameProblem(given.executor));
   checkRetry(given.retry, check);
   checkCache(given.cache, check);
   return issues;
@@ -80,7 +82,8 @@ function checkCache(cache: unknown, check: Check): void {
   if (!isRecord(cache))
     return check("cache", ["is no policy", "pass { key: (state, input) => what the node depends on }"]);
   checkKnown("cache.", cache, CACHE, check);
-  check("cache.key", functionProblem(cache.key ?? null, "(state, input) => key"));
+  if (cache.key !== "input")
+    check("cache.key", functionProblem(cache.key ?? null, '"input", or (state, input) => key'));
   check("cache.ttlMs", ttlProblem(cache.ttlMs));
   check("cache.version", nameProblem(cache.version));
 }

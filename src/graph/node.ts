@@ -73,11 +73,14 @@ export interface RetryPolicy {
 
 /** When a stored outcome stands in for running the node: for nodes whose outcome follows from the key alone. */
 export interface CachePolicy<C extends Channels> {
-  /** All that the outcome depends on, as a value that can be stored. Called once a task; what it throws fails the task. */
-  readonly key: (state: StateOf<C>, input: unknown) => unknown;
+  /**
+   * All that the outcome depends on, as a value that can be stored; "input": what a Send carried, or an item of `map`. A function is called once
+   * a task; what it throws fails the task.
+   */
+  readonly key: "input" | ((state: StateOf<C>, input: unknown) => unknown);
   /** Milliseconds on the runner's clock that an outcome counts for. Default: for ever. */
   readonly ttlMs?: number | undefined;
-  /** Change it when the node's code changes: outcomes of other versions do not count. */
+  /** Change it when the node's code changes: outcomes of other versions do not count. Default for a function of a module: the SHA-256 of its file. */
   readonly version?: string | undefined;
 }
 
@@ -103,6 +106,11 @@ export interface NodeOptions<C extends Channels, S extends Channels = Channels> 
   readonly input?: ((state: StateOf<C>, input: unknown) => UpdateOf<S>) | undefined;
   /** Of a graph that is a node: what its last state is to this graph. Without it, what changed in channels of the same name. */
   readonly output?: ((state: StateOf<S>) => NodeResult<C>) | undefined;
+  /**
+   * Where it runs: "inline" (default), or the name of one of AppRunnerOptions.executors. Elsewhere runs only what `nodeModule` made, or a
+   * `map` over such a function; `compile` checks that.
+   */
+  readonly executor?: string | undefined;
   /** Keeps outcomes in the store, for all sessions and processes. Failures, and what took a question's answer, are never kept. */
   readonly cache?: CachePolicy<C> | undefined;
 }

@@ -3,6 +3,7 @@ import { type GraphIssue, recordOf } from "../errors.js";
 import type { Channels } from "../state/channel.js";
 import { seal } from "../state/seal.js";
 import { type Declaration, type EdgeDeclaration, isCompiled, type NodeDeclaration } from "./declaration.js";
+import { originOf } from "./module-ref.js";
 import { nodeOptionIssues } from "./node-option-issues.js";
 import { reachable } from "./reach.js";
 import { subgraphIssues } from "./subgraph-issues.js";
@@ -82,7 +83,16 @@ function ownIssues<C extends Channels>(
     const help = "pass (state, ctx) => update, or a compiled graph";
     issues.push(issue("invalidNode", `node "${String(name)}" is no function`, help));
   }
-  return issues;
+  return [...issues, ...placeIssues({ name, node, options })];
+}
+
+/** What is to run elsewhere must be known there. */
+function placeIssues<C extends Channels>({ name, node, options }: NodeDeclaration<C>): GraphIssue[] {
+  const { executor = "inline" } = options;
+  if (executor === "inline" || (typeof node === "function" && originOf(node) !== undefined)) return [];
+  const problem = `option "executor" of node "${String(name)}" is "${String(executor)}", and the node is no function of a module`;
+  const help = 'export the function from a module and pass nodeModule(new URL("./it.js", import.meta.url), "its name")';
+  return [issue("invalidOption", problem, help)];
 }
 
 function edgeIssues<C extends Channels>(declaration: Declaration<C>, known: ReadonlySet<string>): GraphIssue[] {

@@ -19,6 +19,14 @@ export interface DrainOptions {
   /** Milliseconds on the runner's clock to wait for what runs. Default: as long as it takes. */
   readonly timeoutMs?: number | undefined;
 }
+/** How a runner is closed. */
+export interface CloseOptions {
+  /**
+   * Milliseconds on the runner's clock for what runs to come to a boundary, before it is aborted; a node that does not end when it is told
+   * to is given up 5 s later. Default: as long as it takes.
+   */
+  readonly timeoutMs?: number | undefined;
+}
 /** Who was asked to stop: a call of this runner, which is aborted; one elsewhere, which hears of it soon; or nobody, as nothing drives the session. */
 export type CancelAnswer = "here" | "elsewhere" | "idle";
 interface ActiveRun {
@@ -66,14 +74,16 @@ export class ActiveRuns {
     }
   }
 
-  /** Ends what runs at its next boundary, and waits for it. */
-  async close(): Promise<void> {
+  /** Ends what runs at its next boundary, aborts what has not come to one in time, and waits for all of it. */
+  async close({ timeoutMs }: CloseOptions, clock: Clock): Promise<void> {
     this.#closed = true;
+    const reason = new DOMException("the runner was closed", "AbortError");
     const active = [...this.#bySession.values()];
-    for (const { cancellation } of active) {
-      cancellation.stopAtBoundary ??= { reason: new DOMException("the runner was closed", "AbortError") };
-    }
-    await Promise.allSettled(active.map(({ done }) => done));
+    for (const { cancellation } of active) cancellation.stopAtBoundary ??= { reason };
+    const ended = Promise.allSettled(active.map(({ done }) => done));
+    if (timeoutMs !== undefined && !(await isInTime(ended, timeoutMs, clock)))
+      for (const { cancellation } of active) cancellation.abort(reason);
+    await ended;
   }
 
   /** Pauses what runs at its next boundary, and waits for it; the first reason stands. Throws DrainTimeoutError. */

@@ -12,8 +12,9 @@ import {
 } from "../session/view.js";
 import type { Channels, UpdateOf } from "../state/channel.js";
 import type { Breakpoint } from "../superstep/breakpoint.js";
+import type { NodeExecutor } from "../superstep/executor.js";
 import type { Until, UntilWithin } from "../superstep/until.js";
-import { ActiveRuns, type CancelAnswer, type DrainOptions } from "./active-runs.js";
+import { ActiveRuns, type CancelAnswer, type CloseOptions, type DrainOptions } from "./active-runs.js";
 import { Calls, type ForkOptions, type InvokeOptions } from "./calls.js";
 import { driveOn, driveOnce } from "./drive.js";
 import type { UpdateOptions } from "./editing.js";
@@ -22,9 +23,7 @@ import type { CreateOptions } from "./invocation.js";
 import { Leases } from "./leases.js";
 import { listSessions, type SessionFilter } from "./listing.js";
 import { openEngine } from "./opening.js";
-import { checkCall, checkRunner, given } from "./option-names.js";
 import {
-  type AppRunnerOptions,
   checkDrain,
   checkFork,
   checkHistoryOptions,
@@ -36,9 +35,10 @@ import {
   checkReason,
   checkSessionFilter,
   checkSessionId,
-  type RunOptions,
-  type StepOptions,
-} from "./options.js";
+} from "./options/call-options.js";
+import { checkCall, checkRunner, given } from "./options/option-names.js";
+import { checkTimer } from "./options/option-values.js";
+import type { AppRunnerOptions, RunOptions, StepOptions } from "./options/options.js";
 import { checkExists, checkpointAt, type HistoryOptions, historyOf, type PruneOptions } from "./past.js";
 import { onSignals } from "./process-signals.js";
 import type { RunResult, StepResult } from "./report.js";
@@ -56,6 +56,7 @@ export class AppRunner<C extends Channels, N extends string> {
   readonly #active: ActiveRuns;
   readonly #calls: Calls<C>;
   readonly #ownsStore: boolean;
+  readonly #executors: readonly NodeExecutor[];
   readonly #stopListening: () => void;
 
   /** Throws InvalidOptionError. */
@@ -66,6 +67,8 @@ export class AppRunner<C extends Channels, N extends string> {
     this.#engine = withSubgraphs(engine, this.#active);
     this.#calls = new Calls(this.#engine, this.#active);
     this.#ownsStore = options.checkpointer === undefined;
+    this.#executors = [...new Set(Object.values(options.executors ?? {}))];
+    for (const executor of this.#executors) executor.open?.();
     this.#stopListening = onSignals(
       options.drainOn ?? [],
       (signal) => void this.#active.drain({ reason: signal }, engine.clock),
@@ -272,10 +275,16 @@ export class AppRunner<C extends Channels, N extends string> {
     this.#active.undrain();
   }
 
-  /** Ends what runs at its next boundary. Closes the store only if the runner made it. */
-  async close(): Promise<void> {
+  /**
+   * Ends what runs at its next boundary, or aborts it after `timeoutMs`; what finished is kept. Then ends the executors that no other runner has,
+   * and the store if the runner made it. Throws InvalidOptionError.
+   */
+  async close(options: CloseOptions = {}): Promise<void> {
+    checkCall("close", options);
+    checkTimer("timeoutMs", options.timeoutMs);
     this.#stopListening();
-    await this.#active.close();
+    await this.#active.close(options, this.#engine.clock);
+    await Promise.all(this.#executors.map((executor) => executor.close?.({ timeoutMs: options.timeoutMs ?? 0 })));
     if (this.#ownsStore) await this.#engine.store.close();
   }
 

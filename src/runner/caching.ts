@@ -12,7 +12,7 @@ export function cacheOf<C extends Channels>(
   attend: (write: () => Awaitable<void>) => Awaitable<void>,
 ): OutcomeCache {
   return {
-    find(node, value, { version, ttlMs }) {
+    find(node, { key: value, version }, { ttlMs }) {
       const key = keyOf([plan.name, node, version, value]);
       return after(store.cached(key, clock.now()), (outcome) => ({
         outcome,

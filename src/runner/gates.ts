@@ -10,7 +10,7 @@ import { isTold } from "../superstep/told.js";
 import { untilBefore } from "../superstep/until.js";
 import { unlessAborted } from "./cancellation.js";
 import type { AskingHook, HookSubject, PauseRequest } from "./hooks.js";
-import { DEFAULT_MAX_STEPS } from "./options.js";
+import { DEFAULT_MAX_STEPS } from "./options/options.js";
 import { nextStep, type Run } from "./run.js";
 import { annotate } from "./saving.js";
 import type { Stops } from "./stops/stop-options.js";

@@ -14,7 +14,8 @@ import type { RunCancellation } from "./cancellation.js";
 import { stopwatchOf, systemClock } from "./clock.js";
 import type { EventSink } from "./events.js";
 import { HookList } from "./hooks.js";
-import { type AppRunnerOptions, checkRunnerOptions, type RunOptions } from "./options.js";
+import type { AppRunnerOptions, RunOptions } from "./options/options.js";
+import { checkRunnerOptions } from "./options/runner-options.js";
 import type { Engine, Run, Standing } from "./run.js";
 import { configured } from "./run-config.js";
 import type { Stops } from "./stops/stop-options.js";
@@ -40,6 +41,7 @@ export function openEngine<C extends Channels>({ plan }: App<C, string>, options
     migrate: options.migrate,
     freeConfig: [...(options.freeConfig ?? [])],
     subgraphs: undefined,
+    executors: options.executors && new Map(Object.entries(options.executors)),
     middleware: onionOf(options.middleware ?? []),
     predicates: new Map(Object.entries(options.predicates ?? {})),
   };

@@ -6,6 +6,7 @@ import type { Migrate } from "../session/migration.js";
 import type { SessionView } from "../session/view.js";
 import { viewOf } from "../session/view.js";
 import type { Channels } from "../state/channel.js";
+import type { NodeExecutor } from "../superstep/executor.js";
 import type { Onion } from "../superstep/middleware.js";
 import type { TaskRecord } from "../superstep/record.js";
 import type { FailurePolicy } from "../superstep/schedule.js";
@@ -15,7 +16,7 @@ import type { Told } from "../superstep/told.js";
 import type { RunCancellation } from "./cancellation.js";
 import type { EventSink } from "./events.js";
 import type { HookList } from "./hooks.js";
-import type { RunOptions } from "./options.js";
+import type { RunOptions } from "./options/options.js";
 import type { SessionPredicate, Stops } from "./stops/stop-options.js";
 import type { Store } from "./store.js";
 import type { Tally } from "./tally.js";
@@ -37,6 +38,8 @@ export interface Engine<C extends Channels> {
   /** Fields of a call's configuration that may change under a session. */
   readonly freeConfig: readonly string[];
   readonly middleware: Onion | undefined;
+  /** Undefined when there is none. */
+  readonly executors: ReadonlyMap<string, NodeExecutor> | undefined;
   readonly predicates: ReadonlyMap<string, SessionPredicate>;
   /** Undefined when no node is a graph. */
   readonly subgraphs: Subgraphs | undefined;

@@ -41,7 +41,7 @@ function schedule<C extends Channels>(
 }
 
 function environmentOf<C extends Channels>(run: Run<C>, keeper: Keeper<C>, span: Trace | undefined): StepEnvironment {
-  const { clock, stopwatch, random, middleware, subgraphs, plan } = run.engine;
+  const { clock, stopwatch, random, middleware, subgraphs, executors, plan } = run.engine;
   const spans = subgraphs && span && new Map<string, Trace>();
   return {
     sessionId: run.sessionId,
@@ -54,6 +54,7 @@ function environmentOf<C extends Channels>(run: Run<C>, keeper: Keeper<C>, span:
     remember: keeper.remember,
     listener: run.emit && listenerOf(run, nextStep(run)),
     middleware,
+    executors,
     cache: plan.hasCache ? cacheOf(run.engine, keeper.attend) : undefined,
     around: span && ((task, attempt, call) => coverNode(span, { task, attempt, spans }, call)),
     descend: subgraphs && descending(run, subgraphs, { keeper, spans }),

@@ -10,6 +10,7 @@ import { disown } from "../state/disown.js";
 import type { Ask } from "./ask.js";
 import { readOutcome } from "./command.js";
 import { Effects } from "./effects.js";
+import { isRefusal, type NodeExecutor } from "./executor.js";
 import type { TaskOutcome } from "./outcome.js";
 import { type CachePlace, cacheKeyOf } from "./outcome-cache.js";
 import type { AttemptRecord, TaskMemory } from "./record.js";
@@ -69,8 +70,8 @@ interface Surroundings<C extends Channels> {
 }
 
 export class TaskRun<C extends Channels> implements Recall {
+  readonly state: StateOf<C>;
   readonly #node: NodePlan<C>;
-  readonly #state: StateOf<C>;
   readonly #environment: StepEnvironment;
   #effects: Effects | undefined;
   #context: TaskContext | undefined;
@@ -88,7 +89,7 @@ export class TaskRun<C extends Channels> implements Recall {
     readonly memory: TaskMemory | undefined,
   ) {
     this.#node = node;
-    this.#state = state;
+    this.state = state;
     this.#environment = environment;
   }
 
@@ -105,6 +106,10 @@ export class TaskRun<C extends Channels> implements Recall {
   get effects(): Effects {
     this.#effects ??= new Effects(this.task, this.memory?.memos, this.#environment.remember);
     return this.#effects;
+  }
+  get executor(): NodeExecutor | undefined {
+    const { executor } = this.#node.options;
+    return executor === undefined ? undefined : this.#environment.executors?.get(executor);
   }
 
   run(): Settled | Promise<Settled> {
@@ -126,7 +131,11 @@ export class TaskRun<C extends Channels> implements Recall {
     const { cache } = this.#environment;
     if (cache === undefined || (this.memory !== undefined && this.memory.interrupts.length > 0)) return this.#begin();
     try {
-      const found = cache.find(this.task.node, cacheKeyOf(policy, this.task, this.#state), policy);
+      const found = cache.find(
+        this.task.node,
+        cacheKeyOf(policy, this.task, { state: this.state, run: this.#node.run }),
+        policy,
+      );
       if (!isThenable(found)) return this.#runAt(found);
       return Promise.resolve(found as PromiseLike<CachePlace>).then(
         (place) => this.#runAt(place),
@@ -189,8 +198,8 @@ export class TaskRun<C extends Channels> implements Recall {
 
   #call(context: TaskContext): unknown {
     const { around, middleware } = this.#environment;
-    if (around === undefined && middleware === undefined) return this.#node.run(this.#state, context);
-    const run = () => this.#node.run(this.#state, context);
+    if (around === undefined && middleware === undefined) return this.#node.run(this.state, context);
+    const run = () => this.#node.run(this.state, context);
     const call = middleware === undefined ? run : () => middleware(context, run);
     return around === undefined ? call() : around(this.task, context.attempt, call);
   }
@@ -209,7 +218,8 @@ export class TaskRun<C extends Channels> implements Recall {
   }
 
   #threw(context: TaskContext, error: unknown): Settled | Promise<Settled> {
-    return context.asks === undefined ? this.#fail(context, error) : this.#leaves(context, context.asks);
+    if (context.asks !== undefined) return this.#leaves(context, context.asks);
+    return isRefusal(error) ? this.#failed(context.attempt, error.error) : this.#fail(context, error);
   }
 
   #leaves({ pause }: TaskContext, asks: readonly Ask[]): Settled {
@@ -253,7 +263,7 @@ export class TaskRun<C extends Channels> implements Recall {
       return { kind: "failed", task: this.task, error, attempt, ms: this.ms, retries: this.#retries };
     this.#isRescued = true;
     try {
-      return this.#finish(attempt, onError(error, this.#state));
+      return this.#finish(attempt, onError(error, this.state));
     } catch (thrown) {
       return this.#failed(attempt, thrown);
     }

@@ -34,7 +34,7 @@ export class Retries {
   /** What is kept of a failed attempt that another one follows; undefined when the failure is final. */
   after(task: TaskRef, attempt: number, error: unknown): AttemptRecord | undefined {
     const { maxAttempts, retryOn, budgetMs = Number.POSITIVE_INFINITY } = this.#policy;
-    if (attempt >= maxAttempts || !isRetryable(retryOn, error)) return undefined;
+    if (attempt >= maxAttempts || isFinal(error) || !isRetryable(retryOn, error)) return undefined;
     const delayMs = Math.max(retryDelay(this.#policy, attempt, this.#chance.random), retryAfterOf(error));
     const at = this.#chance.clock.now();
     if (at + delayMs - this.#since > budgetMs) return undefined;
@@ -84,6 +84,15 @@ function retryAfterOf(error: unknown): number {
     return typeof retryAfterMs === "number" && Number.isFinite(retryAfterMs) && retryAfterMs > 0 ? retryAfterMs : 0;
   } catch {
     return 0;
+  }
+}
+
+/** Whether the error itself says that another attempt would end the same. */
+function isFinal(error: unknown): boolean {
+  try {
+    return (error as { readonly retryable?: unknown } | null | undefined)?.retryable === false;
+  } catch {
+    return false;
   }
 }
 

@@ -1,12 +1,14 @@
 /** What a node is given (NodeContext). Members are made when looked at; they work when destructured. */
 import type { TaskRef } from "../errors.js";
 import { InvalidOptionError } from "../errors.js";
+import type { Elsewhere, ModuleRef } from "../graph/module-ref.js";
 import type { NodeContext, OnceCall } from "../graph/node.js";
 import type { Descending, SubgraphPlan } from "../graph/plan.js";
 import { NO_CONTEXT } from "../graph/run-context.js";
 import { seal } from "../state/seal.js";
 import type { Ask } from "./ask.js";
 import type { Effects, Remember } from "./effects.js";
+import type { NodeExecutor } from "./executor.js";
 import type { Onion } from "./middleware.js";
 import type { OutcomeCache } from "./outcome-cache.js";
 import type { TaskMemory } from "./record.js";
@@ -37,6 +39,8 @@ export interface StepEnvironment {
   readonly middleware?: Onion | undefined;
   /** Outcomes of nodes that have a cache; without it they run. */
   readonly cache?: OutcomeCache | undefined;
+  /** What runs nodes somewhere else, by the names that nodes use. */
+  readonly executors?: ReadonlyMap<string, NodeExecutor> | undefined;
 }
 /** What a task that is a graph hands down. */
 export interface DescentCall {
@@ -71,6 +75,9 @@ export interface Life {
 export interface Recall {
   readonly memory: TaskMemory | undefined;
   readonly effects: Effects;
+  readonly state: object;
+  /** What runs the node, if it does not run here. */
+  readonly executor: NodeExecutor | undefined;
 }
 
 const NO_CONFIG: Readonly<Record<string, unknown>> = Object.freeze({});
@@ -80,7 +87,16 @@ export class InterruptSignal {
   readonly message = "the session pauses here until the question is answered; let this pass through";
 }
 
-export class TaskContext implements NodeContext, Descending {
+/** An id that no other call of any task gets. */
+export function freshId(
+  { taskId, attempt }: Pick<NodeContext, "taskId" | "attempt">,
+  place: number,
+  random: number,
+): string {
+  return `${taskId}.${attempt}.${place}.${Math.floor(random * 2 ** 52).toString(36)}`;
+}
+
+export class TaskContext implements NodeContext, Descending, Elsewhere {
   /** The open questions, if the node asked; none, when it is a graph that stopped at a boundary of its own. */
   asks: readonly Ask[] | undefined;
   /** Set when it is a graph that was to stop where it stands. */
@@ -173,6 +189,14 @@ export class TaskContext implements NodeContext, Descending {
     throw new InterruptSignal();
   }
 
+  elsewhere(module: ModuleRef, args: readonly unknown[]): Promise<unknown> | undefined {
+    const { executor, state, memory } = this.#recall;
+    if (executor === undefined) return undefined;
+    const answers = (memory?.interrupts ?? []).map(({ answer }) => answer);
+    const returns = args[0] === state ? "outcome" : "value";
+    return executor.execute({ module, args, state, ctx: this, answers, returns });
+  }
+
   get once(): <T>(key: string, effect: (call: OnceCall) => T | Promise<T>) => Promise<T> {
     return async <T>(key: string, effect: (call: OnceCall) => T | Promise<T>): Promise<T> => {
       this.#claim(key, effect);
@@ -199,8 +223,7 @@ export class TaskContext implements NodeContext, Descending {
     return () => this.#environment.random();
   }
   get id(): () => string {
-    return () =>
-      `${this.#task.id}.${this.attempt}.${++this.#ids}.${Math.floor(this.#environment.random() * 2 ** 52).toString(36)}`;
+    return () => freshId(this, ++this.#ids, this.#environment.random());
   }
 
   #giveSign(): void {

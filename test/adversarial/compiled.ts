@@ -1,6 +1,7 @@
 /** The library and a program as a few files of plain JavaScript, so that child processes start in milliseconds. */
 import { createRequire } from "node:module";
 import { join, relative } from "node:path";
+import { pathToFileURL } from "node:url";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 
@@ -12,7 +13,7 @@ const require = createRequire(import.meta.url);
 const { buildSync } = createRequire(require.resolve("tsx/package.json"))("esbuild") as Bundler;
 
 /** Modules that are loaded by their address: they stay files of their own, and share one copy of the library with the program. */
-const LOADED = ["src/testing/crash-child.ts", "src/testing/kill-at-every-boundary.ts"];
+const LOADED = ["src/testing/crash-child.ts", "src/testing/kill-at-every-boundary.ts", "src/workers/worker-host.ts"];
 
 /** Bundles the program with all that it imports; gives its path. */
 export function compileForChildren(program: string, name: string): string {
@@ -45,4 +46,9 @@ export async function compiledHarness(
 /** Where all that was compiled under that name is. */
 export function outOf(name: string): string {
   return join(ROOT, "node_modules", ".cache", `superstep-${name}-${process.pid}`);
+}
+
+/** The module that workers run, of what was compiled under that name. */
+export function compiledHost(name: string): URL {
+  return pathToFileURL(join(outOf(name), "src/workers/worker-host.js"));
 }

@@ -254,14 +254,14 @@ export const RUNNER_MUTANTS: readonly Mutant[] = [
   },
   {
     breaks: "what is neither on nor off gives open work up",
-    file: "src/runner/options.ts",
+    file: "src/runner/options/call-options.ts",
     find: "for (const flag of FLAGS) checkOneOf(flag, (options as Flags)[flag], [true, false]);",
     replace: "",
     killers: ["test/runner/option-names.test.ts"],
   },
   {
     breaks: "what a caller changes in its options while a call runs changes the call",
-    file: "src/runner/option-names.ts",
+    file: "src/runner/options/option-names.ts",
     find: "return own as Options;",
     replace: "return options;",
     killers: ["test/runner/option-names.test.ts"],

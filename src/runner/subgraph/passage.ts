@@ -2,10 +2,9 @@
 import { CheckpointNotFoundError } from "../../errors.js";
 import { Command, isCommand } from "../../graph/command.js";
 import type { SubgraphPlan } from "../../graph/plan.js";
-import { Send } from "../../graph/target.js";
 import type { Checkpoint } from "../../session/checkpoint.js";
 import type { AnyChannel, Channels, StateOf } from "../../state/channel.js";
-import type { ParentWord, RouteTarget } from "../../superstep/outcome.js";
+import { commandsOf } from "../../superstep/words.js";
 import { initialState } from "../invocation.js";
 import type { Engine, Run } from "../run.js";
 
@@ -60,15 +59,4 @@ function commandsIn(result: unknown): readonly unknown[] {
   if (result === undefined) return [];
   if (Array.isArray(result)) return result;
   return [isCommand(result) ? result : new Command({ update: result })];
-}
-
-function commandsOf({ updates, routes }: ParentWord): readonly Command[] {
-  return [
-    ...updates.map((update) => new Command({ update })),
-    ...routes.map(({ mode, targets }) => new Command({ mode, goto: targets.map(toTarget) })),
-  ];
-}
-
-function toTarget(target: RouteTarget): string | Send {
-  return typeof target === "string" ? target : new Send(target.node, target.input);
 }

@@ -17,7 +17,7 @@ import { driveOn } from "../drive.js";
 import { within } from "../events.js";
 import { firstCheckpoint } from "../invocation.js";
 import { engineWithin, loadWithin, openRun } from "../opening.js";
-import type { RunOptions } from "../options.js";
+import type { RunOptions } from "../options/options.js";
 import { storeAnswers } from "../resuming.js";
 import type { Engine, Entry, Run, Standing } from "../run.js";
 import { annotate } from "../saving.js";

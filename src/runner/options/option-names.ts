@@ -1,17 +1,17 @@
 /** The names that options of a runner and of its calls may have; each table is held to its interface by the compiler. */
 
-import { checkNames, InvalidOptionError, type OptionNames } from "../errors.js";
-import { isCompiled } from "../graph/declaration.js";
-import type { Channels } from "../state/channel.js";
-import type { DrainOptions } from "./active-runs.js";
-import type { ForkOptions, InvokeOptions } from "./calls.js";
-import type { UpdateOptions } from "./editing.js";
-import type { CreateOptions } from "./invocation.js";
-import type { LeaseOptions } from "./leases.js";
-import type { SessionFilter } from "./listing.js";
+import { checkNames, InvalidOptionError, type OptionNames } from "../../errors.js";
+import { isCompiled } from "../../graph/declaration.js";
+import type { Channels } from "../../state/channel.js";
+import type { CloseOptions, DrainOptions } from "../active-runs.js";
+import type { ForkOptions, InvokeOptions } from "../calls.js";
+import type { UpdateOptions } from "../editing.js";
+import type { CreateOptions } from "../invocation.js";
+import type { LeaseOptions } from "../leases.js";
+import type { SessionFilter } from "../listing.js";
+import type { HistoryOptions, PruneOptions } from "../past.js";
+import type { StreamOptions } from "../stream/stream.js";
 import type { AppRunnerOptions, RunOptions } from "./options.js";
-import type { HistoryOptions, PruneOptions } from "./past.js";
-import type { StreamOptions } from "./stream/stream.js";
 
 const RUNNER = {
   checkpointer: true,
@@ -22,6 +22,7 @@ const RUNNER = {
   durability: true,
   clock: true,
   random: true,
+  executors: true,
   middleware: true,
   migrate: true,
   freeConfig: true,
@@ -39,6 +40,7 @@ const RUN = {
   interruptEachStep: true,
   within: true,
   signal: true,
+  allowExecutors: true,
   context: true,
   config: true,
   allowConfigChange: true,
@@ -65,6 +67,7 @@ const BY_CALL = {
   sessions: { status: true, limit: true, after: true } satisfies OptionNames<SessionFilter>,
   history: { limit: true, before: true } satisfies OptionNames<HistoryOptions>,
   prune: { sessionId: true, keepLast: true, olderThanMs: true } satisfies OptionNames<PruneOptions>,
+  close: { timeoutMs: true } satisfies OptionNames<CloseOptions>,
   drain: { reason: true, timeoutMs: true } satisfies OptionNames<DrainOptions>,
 };
 

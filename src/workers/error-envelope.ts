@@ -1,0 +1,139 @@
+/**
+ * Errors on their way between a worker and its runner. Nothing that can be told is lost: class, message, stack, code, `cause`, `errors` and
+ * the fields of their own. Classes of the language and of this library come back as themselves, others as the class of the language that
+ * they extend, under their own name.
+ */
+import * as known from "../errors.js";
+import { recordOf } from "../errors.js";
+import { decode, encode } from "../session/codec.js";
+import { errorBase } from "../state/error-value.js";
+import { walked } from "../state/storable.js";
+
+/** Whatever was thrown. */
+export type ErrorEnvelope =
+  | { readonly kind: "value"; readonly text: string }
+  | {
+      readonly kind: "error";
+      readonly type: string;
+      readonly name: string;
+      readonly message: string;
+      readonly stack: string | undefined;
+      /** Fields of its own that can be stored, as text. */
+      readonly fields: Readonly<Record<string, string>>;
+      readonly cause?: ErrorEnvelope;
+      readonly errors?: readonly ErrorEnvelope[];
+    };
+
+/** Causes of causes. */
+const DEEPEST = 16;
+const LIMITS = { heightOf: () => 0, maxDepth: 200, maxWeight: 2 ** 20 };
+const TOLD_APART: ReadonlySet<string> = new Set(["name", "message", "stack", "cause", "errors"]);
+
+const classes = new Map<string, { readonly prototype: Error }>();
+for (const type of [Error, TypeError, RangeError, SyntaxError, ReferenceError, EvalError, URIError, AggregateError])
+  classes.set(type.name, type);
+for (const type of Object.values(known))
+  if (typeof type === "function" && type.prototype instanceof known.SuperstepError)
+    classes.set(type.name, type as { readonly prototype: Error });
+
+/** Never throws. */
+export function envelopeOf(thrown: unknown, depth = 0): ErrorEnvelope {
+  const type = classNameOf(thrown);
+  if (type === undefined) return valueEnvelope(thrown);
+  const { name, message, stack } = recordOf(thrown);
+  const error = thrown as Error;
+  const inner = (value: unknown): ErrorEnvelope => envelopeOf(value, depth + 1);
+  const { cause, errors } = depth < DEEPEST ? leadsOf(error) : {};
+  return {
+    kind: "error",
+    ...{ type, name, message, stack, fields: fieldsOf(error) },
+    ...(cause && { cause: inner(cause.value) }),
+    ...(errors && { errors: errors.map(inner) }),
+  };
+}
+
+/** The error again, or the value that was thrown. */
+export function openEnvelope(envelope: ErrorEnvelope): unknown {
+  if (envelope.kind === "value") return decode(envelope.text);
+  const { type, name, message, stack, fields, cause, errors } = envelope;
+  const error = Reflect.construct(Error, [message], classOf(type)) as Error;
+  const hidden = {
+    stack,
+    ...(cause && { cause: openEnvelope(cause) }),
+    ...(errors && { errors: errors.map(openEnvelope) }),
+  };
+  for (const [key, value] of Object.entries(hidden)) define(error, key, value, false);
+  if (error.name !== name) define(error, "name", name, false);
+  for (const [key, text] of Object.entries(fields)) define(error, key, decode(text), true);
+  return error;
+}
+
+function classOf(type: string): NewableFunction {
+  return (classes.get(type) ?? Error) as unknown as NewableFunction;
+}
+
+/** The class that it comes back as; undefined for what is no error. */
+function classNameOf(thrown: unknown): string | undefined {
+  if (typeof thrown !== "object" || thrown === null) return undefined;
+  try {
+    const own = known.SuperstepError.is(thrown) ? (thrown as Error).constructor.name : undefined;
+    if (own !== undefined && classes.has(own)) return own;
+    return errorBase(thrown);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Values that can be stored travel as they are, others as what can be said of them. */
+function valueEnvelope(value: unknown): ErrorEnvelope {
+  const text = textOf(value);
+  if (text !== undefined) return { kind: "value", text };
+  const { name, message, stack } = recordOf(value);
+  return { kind: "error", type: "Error", name, message, stack, fields: {} };
+}
+
+function leadsOf(error: Error): { readonly cause?: { readonly value: unknown }; readonly errors?: readonly unknown[] } {
+  try {
+    const { errors } = error as { readonly errors?: unknown };
+    return {
+      ...("cause" in error && { cause: { value: error.cause } }),
+      ...(Array.isArray(errors) && { errors }),
+    };
+  } catch {
+    return {};
+  }
+}
+
+/** What cannot be stored, or looked at, is left out. */
+function fieldsOf(error: Error): Readonly<Record<string, string>> {
+  const fields: Record<string, string> = {};
+  for (const key of Object.keys(error)) {
+    if (TOLD_APART.has(key)) continue;
+    const text = textOf(valueAt(error, key));
+    if (text !== undefined) fields[key] = text;
+  }
+  return fields;
+}
+
+function valueAt(error: Error, key: string): unknown {
+  try {
+    return (error as unknown as Record<string, unknown>)[key];
+  } catch {
+    return undefined;
+  }
+}
+
+/** Undefined for what cannot be stored. The value is not sealed: it is the thrower's. */
+function textOf(value: unknown): string | undefined {
+  try {
+    walked(value, [], LIMITS);
+    return encode(value);
+  } catch {
+    return undefined;
+  }
+}
+
+function define(error: Error, key: string, value: unknown, enumerable: boolean): void {
+  if (value === undefined) return;
+  Object.defineProperty(error, key, { value, enumerable, writable: true, configurable: true });
+}

@@ -1,0 +1,80 @@
+/**
+ * What a runner and a worker say to each other. Values travel as the codec's text, errors as envelopes. A worker has one call at a time;
+ * what names another call than the present one is late, and dropped.
+ */
+import type { ModuleRef } from "../graph/module-ref.js";
+import type { ErrorEnvelope } from "./error-envelope.js";
+
+/** A value as text, or why there is none. */
+export type Settled =
+  | { readonly ok: true; readonly text: string }
+  | { readonly ok: false; readonly error: ErrorEnvelope };
+
+/** An argument of the function: the state and the context are made there. */
+export type Argument =
+  | { readonly kind: "state" }
+  | { readonly kind: "context" }
+  | { readonly kind: "value"; readonly text: string };
+
+/** How the worker comes to the state: it has it, or it has the one before, or it has neither. */
+export type StateMessage =
+  | { readonly kind: "same" }
+  | { readonly kind: "changed"; readonly deltas: string; readonly gone: readonly string[] }
+  | { readonly kind: "whole"; readonly text: string };
+
+/** What a node's context says of itself, as it is when the call begins. */
+export interface ContextFacts {
+  readonly sessionId: string;
+  readonly node: string;
+  readonly step: number;
+  readonly taskId: string;
+  readonly attempt: number;
+  /** The input, the configuration and the answers, each as text. */
+  readonly input: string;
+  readonly config: string;
+  readonly answers: string;
+  /** Of the runner's clock. */
+  readonly now: number;
+  /** Of the runner's random. */
+  readonly seed: number;
+}
+
+/** One run of a function. */
+export interface CallMessage {
+  readonly kind: "call";
+  readonly id: number;
+  readonly module: ModuleRef;
+  readonly returns: "outcome" | "value";
+  readonly args: readonly Argument[];
+  readonly state: StateMessage;
+  /** Sessions whose states the worker forgets. */
+  readonly forget: readonly string[];
+  readonly facts: ContextFacts;
+}
+
+export type ToWorker =
+  | CallMessage
+  | { readonly kind: "ping" }
+  | { readonly kind: "abort"; readonly id: number; readonly reason: ErrorEnvelope }
+  /** Run the effect that you asked about. */
+  | { readonly kind: "effect"; readonly id: number; readonly place: number; readonly idempotencyKey: string }
+  /** What has come of something that the node asked for. */
+  | { readonly kind: "reply"; readonly id: number; readonly place: number; readonly settled: Settled };
+
+export type FromWorker =
+  | { readonly kind: "ready" }
+  | { readonly kind: "pong" }
+  | { readonly kind: "emit"; readonly id: number; readonly data: Settled }
+  | {
+      readonly kind: "progress";
+      readonly id: number;
+      readonly done: number;
+      readonly total: number | undefined;
+      readonly message: string | undefined;
+    }
+  | { readonly kind: "once"; readonly id: number; readonly place: number; readonly key: string }
+  | { readonly kind: "effected"; readonly id: number; readonly place: number; readonly settled: Settled }
+  /** The function has returned or thrown. `refused`: it returned what it may not. */
+  | { readonly kind: "settled"; readonly id: number; readonly settled: Settled; readonly refused: boolean }
+  /** The node has a question; it has no answer yet. */
+  | { readonly kind: "asked"; readonly id: number; readonly index: number; readonly payload: Settled };

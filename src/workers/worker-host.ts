@@ -1,0 +1,94 @@
+/** What runs in a worker, thread or process alike: hears calls, runs one function at a time, and says what came of it. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { parentPort } from "node:worker_threads";
+import { decode } from "../session/codec.js";
+import { sealStored } from "../state/seal.js";
+import { readOutcome } from "../superstep/command.js";
+import { envelopeOf, openEnvelope } from "./error-envelope.js";
+import type { Argument, CallMessage, FromWorker, ToWorker } from "./messages.js";
+import { functionOf } from "./node-module.js";
+import { RemoteContext, settledWith } from "./remote-context.js";
+import { States } from "./states.js";
+
+/** Milliseconds for what was printed to leave. */
+const PATIENCE_MS = 1_000;
+
+const states = new States();
+let present: { readonly id: number; readonly context: RemoteContext } | undefined;
+
+if (parentPort === null) {
+  process.on("message", hear);
+  // Whoever started this process is gone, and with it all that could be told.
+  process.on("disconnect", () => process.exit());
+} else parentPort.on("message", hear);
+say({ kind: "ready" });
+
+function say(message: FromWorker): void {
+  if (parentPort !== null) parentPort.postMessage(message);
+  else if (process.connected) process.send?.(message);
+}
+
+function hear(message: ToWorker): void {
+  if (message.kind === "ping") return say({ kind: "pong" });
+  if (message.kind === "call") return void run(message);
+  if (present?.id !== message.id) return;
+  const { context } = present;
+  if (message.kind === "abort") context.abort(openEnvelope(message.reason));
+  else if (message.kind === "effect") void context.runEffect(message.place, message.idempotencyKey);
+  else context.hear(message.place, message.settled);
+}
+
+/** Never rejects. */
+async function run(call: CallMessage): Promise<void> {
+  const { id } = call;
+  try {
+    const state = states.take(call.facts.sessionId, call);
+    const context = new RemoteContext(call, say);
+    present = { id, context };
+    await settle(call, context, async () => {
+      const fn = await functionOf(call.module);
+      return fn(...call.args.map((argument) => argumentOf(argument, state, context)));
+    });
+  } catch (error) {
+    say({ kind: "settled", id, settled: { ok: false, error: envelopeOf(error) }, refused: false });
+  }
+}
+
+async function settle({ id, returns, facts }: CallMessage, context: RemoteContext, work: () => unknown): Promise<void> {
+  const came = await Promise.resolve()
+    .then(work)
+    .then(
+      (value) => ({ value }),
+      (error: unknown) => ({ error }),
+    );
+  present = undefined;
+  const { asked } = context;
+  if (asked !== undefined) return say({ kind: "asked", id, index: asked.index, payload: settledWith(asked.payload) });
+  if ("error" in came) {
+    await printed();
+    return say({ kind: "settled", id, settled: { ok: false, error: envelopeOf(came.error) }, refused: false });
+  }
+  try {
+    const settled = settledWith(returns === "value" ? came.value : readOutcome(facts.node, came.value));
+    say({ kind: "settled", id, settled, refused: !settled.ok });
+  } catch (error) {
+    say({ kind: "settled", id, settled: { ok: false, error: envelopeOf(error) }, refused: true });
+  }
+}
+
+/** What it printed on the way is told with its failure; a node may have broken the streams, too. */
+async function printed(): Promise<void> {
+  const flushed = [process.stdout, process.stderr].map((stream) => {
+    return new Promise((resolve) => stream.write("", resolve));
+  });
+  const late = sleep(PATIENCE_MS, undefined, { ref: false });
+  await Promise.race([Promise.all(flushed), late]).catch(() => undefined);
+}
+
+function argumentOf(argument: Argument, state: object, context: RemoteContext): unknown {
+  if (argument.kind === "state") return state;
+  if (argument.kind === "context") return context;
+  const value = decode(argument.text);
+  sealStored(value);
+  return value;
+}

@@ -1,0 +1,134 @@
+/** Functions that tests run in workers. Compiled into a module of its own, beside the host. */
+import { appendFileSync } from "node:fs";
+import { threadId } from "node:worker_threads";
+import { Command, END, type NodeContext, Send } from "../../src/index.js";
+
+interface State {
+  readonly log: readonly unknown[];
+  readonly total: number;
+}
+
+/** What a node does is said by the first word of its name. */
+export async function act(state: State, ctx: NodeContext): Promise<unknown> {
+  const [habit = ""] = ctx.node.split(" ");
+  const seen = { node: ctx.node, log: state.log.length, total: state.total, input: ctx.input, config: ctx.config };
+  const update = { log: [seen], total: 1 };
+  switch (habit) {
+    case "asks":
+      return { log: [ctx.interrupt({ who: ctx.node }), ctx.interrupt("and?")], total: 1 };
+    case "retried":
+      if (ctx.attempt === 1) throw new RangeError("not yet");
+      return { log: [ctx.attempt] };
+    case "fails":
+      throw Object.assign(new TypeError(`no: ${ctx.node}`, { cause: new RangeError("why") }), { code: "E_NO", at: 7 });
+    case "throws":
+      throw { plain: [ctx.node, undefined, 1n] };
+    case "remembers":
+      return { log: [await ctx.once("a key", () => ({ big: 10n, when: new Date(5) }))] };
+    case "sends":
+      return new Command({ update, goto: [new Send("leaf", 1), new Send("leaf", { two: [2] })], mode: "append" });
+    case "ends":
+      return [new Command({ update }), new Command({ goto: END })];
+    case "returns":
+      return { log: [() => 1] };
+    case "nothing":
+      return undefined;
+    case "bare":
+      return new Send("leaf", 1);
+    default:
+      return update;
+  }
+}
+
+export function double(state: { readonly n: number }): unknown {
+  return { n: state.n * 2 };
+}
+
+/** Says where it runs, before it tells that, which call of its module this is, and what it was given. */
+let calls = 0;
+export function whereabouts(item: unknown, ctx: NodeContext): unknown {
+  ctx.emit(process.pid);
+  return { pid: process.pid, call: ++calls, item, attempt: ctx.attempt };
+}
+
+/** Leaves a line behind before it returns. */
+export function leaveLine(item: { readonly file: string; readonly line: string }): string {
+  appendFileSync(item.file, `${item.line}\n`);
+  return item.line;
+}
+
+export function loop(): never {
+  for (;;);
+}
+export function exit(_: unknown, ctx: NodeContext): never {
+  console.log("leaving");
+  process.exit(Number(ctx.config.exitCode));
+}
+export function exhaust(): never {
+  const kept: number[][] = [];
+  for (;;) kept.push(new Array<number>(100_000).fill(1.5));
+}
+export function shout(): unknown {
+  console.log("x".repeat(10_000_000));
+  console.error("and out");
+  throw new Error("hoarse");
+}
+export function boast(): unknown {
+  for (let line = 0; line < 10_000; line++) console.log("x".repeat(1_000));
+  return {};
+}
+
+class Refusal extends RangeError {
+  readonly code = "E_REFUSED";
+  constructor(
+    readonly reasons: readonly string[],
+    cause: unknown,
+  ) {
+    super("refused", { cause });
+    this.name = "Refusal";
+  }
+}
+export function refuse(): never {
+  throw new Refusal(["a", "b"], new TypeError("deep", { cause: "deepest" }));
+}
+
+/** Does not look at its signal before it was told to stop, then ends well. */
+export function heed(_: unknown, ctx: NodeContext): Promise<never> {
+  ctx.emit("begun");
+  return new Promise((_, reject) => ctx.signal.addEventListener("abort", () => reject(ctx.signal.reason)));
+}
+
+export function chat(_: unknown, ctx: NodeContext): unknown {
+  ctx.progress(1, 2, "half");
+  ctx.emit({ token: 1n });
+  ctx.emit(() => 1);
+  return { n: [typeof ctx.now(), ctx.random() < 1, ctx.id().startsWith(ctx.taskId), ctx.signal.aborted] };
+}
+
+export async function onceMore(_: unknown, ctx: NodeContext): Promise<unknown> {
+  const fails = await ctx.once("fails", () => Promise.reject(new RangeError("effect"))).catch((error) => error.message);
+  const twice = await Promise.allSettled([ctx.once("same", () => 1), ctx.once("same", () => 2)]);
+  const keys = await Promise.all(["a", "b"].map((key) => ctx.once(key, ({ idempotencyKey }) => idempotencyKey)));
+  return { n: [fails, twice.map(({ status }) => status), keys.map((key) => key.startsWith(ctx.taskId))] };
+}
+
+/** A timer that is left behind, and throws when nobody owes anything any more. */
+export function timebomb(): unknown {
+  setTimeout(() => {
+    throw new Error("too late");
+  }, 1);
+  return {};
+}
+export const noFunction = 1;
+
+/** Pays once; the first attempt ends with its worker. */
+export async function payThenDie(_: unknown, ctx: NodeContext): Promise<unknown> {
+  const here = `${process.pid}.${threadId}`;
+  const paidBy = await ctx.once("pay", () => here);
+  if (ctx.attempt === 1) process.exit(1);
+  return { n: [paidBy, here] };
+}
+
+export function whereIs(): unknown {
+  return { n: process.pid };
+}
