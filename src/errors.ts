@@ -28,7 +28,13 @@ export {
   type TaskFailure,
 } from "./errors/node.js";
 export { checkNames, listOf, type OptionNames, unknownNames } from "./errors/option-names.js";
-export { type ErrorRecord, type FrontierContext, recordOf, type TaskRef } from "./errors/record.js";
+export {
+  type ErrorRecord,
+  type FrontierContext,
+  type RunEnvironment,
+  recordOf,
+  type TaskRef,
+} from "./errors/record.js";
 export {
   ConfigMismatchError,
   DrainTimeoutError,

@@ -30,6 +30,7 @@ export {
   RetriesSpentError,
   RouteError,
   RunAbortedError,
+  type RunEnvironment,
   RunnerDrainingError,
   SerializationError,
   SessionBusyError,
@@ -61,6 +62,7 @@ export type { CancelAnswer, CloseOptions, DrainOptions } from "./runner/active-r
 export { AppRunner } from "./runner/app-runner.js";
 export type { ForkOptions, InvokeOptions } from "./runner/calls.js";
 export type { UpdateOptions } from "./runner/editing.js";
+export type { EnvironmentOptions } from "./runner/environment.js";
 export type { RunEvent, RunEventBody } from "./runner/events.js";
 export {
   type HookFailure,

@@ -24,6 +24,22 @@ export interface FrontierContext {
   readonly path?: readonly string[];
   /** Tasks of this superstep whose results are kept and will not run again. */
   readonly finished: readonly TaskRef[];
+  /** Where it ran, if the runner was told to note that. */
+  readonly environment?: RunEnvironment;
+}
+
+/** Where a session runs: what whoever asks later why it ended as it did needs to know. */
+export interface RunEnvironment {
+  /** Of Node: "v24.1.0". */
+  readonly node: string;
+  readonly platform: string;
+  readonly arch: string;
+  /** The machine's name. */
+  readonly host: string;
+  /** Versions of the packages that were asked for. */
+  readonly packages: Readonly<Record<string, string>>;
+  /** Values of the environment variables that were asked for, as far as they are set. */
+  readonly variables: Readonly<Record<string, string>>;
 }
 
 /** An error as plain JSON. `code` is "THROWN" for what is not an error of this library and has no code of its own. */

@@ -3,7 +3,7 @@
  * had returned it; whoever is named as that node decides who runs next.
  */
 import { InvalidOptionError, JoinStalledError, recordOf, type TaskRef, UnknownNodeError } from "../errors.js";
-import { type Checkpoint, type Note, targetOf, tasksOf } from "../session/checkpoint.js";
+import { type Checkpoint, lastingOf, type Note, targetOf, tasksOf } from "../session/checkpoint.js";
 import { READY, type SessionStatus } from "../session/status.js";
 import type { Channels, StateOf, UpdateOf } from "../state/channel.js";
 import { seal } from "../state/seal.js";
@@ -50,7 +50,7 @@ export async function updatedCheckpoint<C extends Channels>(
     return makeCheckpoint(engine, { ...place, frontier: tasks, progress }, barrier, note);
   }
   const tasks = tasksOf(frontier.targets, incarnation, seq);
-  const behind = { ...noteBehind(frontier, note), ...(note.config && { config: note.config }) };
+  const behind = { ...noteBehind(frontier, note), ...lastingOf(note) };
   return makeCheckpoint(engine, { ...place, frontier: tasks, progress: frontier.progress }, barrier, behind);
 }
 

@@ -8,6 +8,7 @@ import { type Frontier, NO_PROGRESS } from "../superstep/frontier.js";
 import type { RunCancellation } from "./cancellation.js";
 import { freshIncarnation, makeCheckpoint } from "./checkpointing.js";
 import { leave, noteBehind, writeResult } from "./editing.js";
+import { notedIn } from "./environment.js";
 import type { Engine, Standing } from "./run.js";
 
 /** How a session is made. */
@@ -59,7 +60,8 @@ export async function firstCheckpoint<C extends Channels>(
     progress: frontier.progress,
     ran: [],
   } as const;
-  return makeCheckpoint(engine, place, barrier, noteBehind(frontier, former?.note ?? { issued: 0 }));
+  const note = notedIn(noteBehind(frontier, former?.note ?? { issued: 0 }), engine.environment);
+  return makeCheckpoint(engine, place, barrier, note);
 }
 
 /** Every channel's initial value. */

@@ -12,6 +12,7 @@ import { onionOf } from "../superstep/middleware.js";
 import { Semaphore } from "../superstep/semaphore.js";
 import type { RunCancellation } from "./cancellation.js";
 import { stopwatchOf, systemClock } from "./clock.js";
+import { environmentOf, notedIn } from "./environment.js";
 import type { EventSink } from "./events.js";
 import { HookList } from "./hooks.js";
 import type { AppRunnerOptions, RunOptions } from "./options/options.js";
@@ -41,6 +42,7 @@ export function openEngine<C extends Channels>({ plan }: App<C, string>, options
     migrate: options.migrate,
     freeConfig: [...(options.freeConfig ?? [])],
     subgraphs: undefined,
+    environment: environmentOf(options.environment),
     executors: options.executors && new Map(Object.entries(options.executors)),
     middleware: onionOf(options.middleware ?? []),
     predicates: new Map(Object.entries(options.predicates ?? {})),
@@ -113,7 +115,8 @@ export interface RunCall {
 
 /** Throws ConfigMismatchError. */
 export function openRun<C extends Channels>(engine: Engine<C>, call: RunCall, stored: Standing<C>): Run<C> {
-  const note = configured(call.sessionId, stored.note, call.options, engine.freeConfig);
+  const { environment, freeConfig } = engine;
+  const note = notedIn(configured(call.sessionId, stored.note, call.options, freeConfig), environment);
   const standing = note === stored.note ? stored : { ...stored, note };
   const attributes = { "superstep.session_id": call.sessionId, "superstep.graph": engine.plan.name };
   const allStops = call.inside === undefined ? stopsOf(engine, standing.note, call.until) : call.inside.allStops;

@@ -1,5 +1,5 @@
 /** One call that drives a session: what it works with, where the session stands, and what was counted. */
-import type { FrontierContext, TaskRef } from "../errors.js";
+import type { FrontierContext, RunEnvironment, TaskRef } from "../errors.js";
 import type { GraphPlan, SubgraphPlan } from "../graph/plan.js";
 import { type Checkpoint, checkpointId, type Note } from "../session/checkpoint.js";
 import type { Migrate } from "../session/migration.js";
@@ -38,6 +38,8 @@ export interface Engine<C extends Channels> {
   /** Fields of a call's configuration that may change under a session. */
   readonly freeConfig: readonly string[];
   readonly middleware: Onion | undefined;
+  /** What is noted of where it runs. */
+  readonly environment: RunEnvironment | undefined;
   /** Undefined when there is none. */
   readonly executors: ReadonlyMap<string, NodeExecutor> | undefined;
   readonly predicates: ReadonlyMap<string, SessionPredicate>;
@@ -127,6 +129,7 @@ export function frontierContext<C extends Channels>(
   culprit?: { readonly node: string; readonly taskId?: string; readonly attempt?: number },
 ): FrontierContext {
   const { incarnation, seq, frontier, versions } = run.standing.checkpoint;
+  const { environment } = run.standing.note;
   return {
     sessionId: run.sessionId,
     step: nextStep(run),
@@ -135,6 +138,7 @@ export function frontierContext<C extends Channels>(
     checkpointId: checkpointId(incarnation, seq),
     ...(run.path && { path: run.path }),
     finished: finished.map(withoutInput),
+    ...(environment && { environment }),
     ...culprit,
   };
 }

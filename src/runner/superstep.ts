@@ -4,7 +4,7 @@
  */
 import { crashPoint } from "../crash-point.js";
 import { JoinStalledError, locate, type PredicateError, recordOf } from "../errors.js";
-import { type Checkpoint, type Note, tasksOf } from "../session/checkpoint.js";
+import { type Checkpoint, lastingOf, type Note, tasksOf } from "../session/checkpoint.js";
 import { READY } from "../session/status.js";
 import type { Channels } from "../state/channel.js";
 import type { Settled } from "../superstep/attempt.js";
@@ -231,9 +231,9 @@ function noteAfter<C extends Channels>(
 
 /** A session that goes on keeps its note. */
 function plainNote(former: Note): Note {
-  const { passed, issued, breakpoints, status, told, trace, config } = former;
+  const { passed, issued, status, told, trace } = former;
   if (status === READY && passed.length === 0 && told === undefined && trace === undefined) return former;
-  return { status: READY, passed: [], issued, ...(breakpoints && { breakpoints }), ...(config && { config }) };
+  return { status: READY, passed: [], issued, ...lastingOf(former) };
 }
 
 /** What is said once the superstep is durable (C2), and where the session stands after it. */

@@ -1,5 +1,5 @@
 /** A checkpoint: all that a session is at one boundary. Immutable; shares what did not change with its parent. */
-import type { TaskRef } from "../errors.js";
+import type { RunEnvironment, TaskRef } from "../errors.js";
 import type { Channels, StateOf } from "../state/channel.js";
 import type { ChannelDelta, Versions } from "../superstep/barrier.js";
 import type { Breakpoint } from "../superstep/breakpoint.js";
@@ -26,6 +26,8 @@ export interface Note {
   readonly issued: number;
   /** Hashes of the configuration that the session runs with, by field. */
   readonly config?: Readonly<Record<string, string>>;
+  /** Where it runs, if its runner notes that. */
+  readonly environment?: RunEnvironment;
   /** Conditions under which the session pauses. Absent when there are none. */
   readonly breakpoints?: readonly Breakpoint[];
   /** Pauses within subgraphs of the frontier that the session has paused for. */
@@ -34,6 +36,15 @@ export interface Note {
   readonly trace?: string;
   /** Of a completed subgraph: what it said to the graph around it. */
   readonly toParent?: ParentWord;
+}
+
+/** The part of a note that goes from checkpoint to checkpoint within an invocation. */
+export function lastingOf({
+  breakpoints,
+  config,
+  environment,
+}: Note): Pick<Note, "breakpoints" | "config" | "environment"> {
+  return { ...(breakpoints && { breakpoints }), ...(config && { config }), ...(environment && { environment }) };
 }
 
 /** Names a checkpoint within a store. */

@@ -226,9 +226,14 @@ function freeze({ state, versions }: StoredState): StoredState {
   return Object.freeze({ state: Object.freeze(state), versions: Object.freeze(versions) });
 }
 
-function isPlain({ status, passed, issued, breakpoints, told, trace, config }: Note): boolean {
-  const isBare = breakpoints === undefined && told === undefined && trace === undefined && config === undefined;
+function isPlain(note: Note): boolean {
+  const { status, passed, issued, told, trace } = note;
+  const isBare = told === undefined && trace === undefined && lastsNothing(note);
   return status.kind === "ready" && passed.length === 0 && issued === 0 && isBare;
+}
+
+function lastsNothing({ breakpoints, config, environment, toParent }: Note): boolean {
+  return breakpoints === undefined && config === undefined && environment === undefined && toParent === undefined;
 }
 
 function toStoredDeltas({ ran, deltas, ephemeral }: Checkpoint): Body["d"] {

@@ -1,5 +1,5 @@
 /** What callers see of a session: values, never handles. */
-import type { TaskRef } from "../errors.js";
+import type { RunEnvironment, TaskRef } from "../errors.js";
 import type { Channels, StateOf } from "../state/channel.js";
 import { type PatchOperation, toPatch } from "../state/delta.js";
 import type { ChannelDelta, Versions } from "../superstep/barrier.js";
@@ -17,6 +17,8 @@ export interface SessionView<C extends Channels> {
   /** How often each channel's value has changed; a channel that never did is absent. */
   readonly versions: Versions;
   readonly status: SessionStatus;
+  /** Where it ran last, if the runner was told to note that. */
+  readonly environment?: RunEnvironment;
 }
 /** One line of a list of sessions. */
 export interface SessionSummary {
@@ -56,6 +58,7 @@ export function checkpointViewOf<C extends Channels>(checkpoint: Checkpoint<C>, 
     step,
     frontier,
     status: note.status,
+    ...(note.environment && { environment: note.environment }),
     checkpointId: checkpointId(incarnation, seq),
     parentId: parentIdOf(checkpoint as Checkpoint),
     source,
@@ -79,7 +82,9 @@ export function checkpointViewOf<C extends Channels>(checkpoint: Checkpoint<C>, 
 /** The session at a checkpoint, under the note that stands beside it now. */
 export function viewOf<C extends Channels>(checkpoint: Checkpoint<C>, note: Note): SessionView<C> {
   const { sessionId, step, state, frontier, versions } = checkpoint;
-  return { sessionId, step, state, frontier, versions, status: note.status };
+  const { status, environment } = note;
+  const view = { sessionId, step, state, frontier, versions, status };
+  return environment === undefined ? view : { ...view, environment };
 }
 
 /** Deltas as callers see them. */

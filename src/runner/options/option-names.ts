@@ -23,6 +23,7 @@ const RUNNER = {
   clock: true,
   random: true,
   executors: true,
+  environment: true,
   middleware: true,
   migrate: true,
   freeConfig: true,

@@ -6,6 +6,7 @@ import type { InterruptOptions } from "../../superstep/interrupts.js";
 import type { NodeMiddleware } from "../../superstep/middleware.js";
 import type { FailurePolicy } from "../../superstep/schedule.js";
 import type { Clock } from "../../superstep/task-context.js";
+import type { EnvironmentOptions } from "../environment.js";
 import type { RunHooks } from "../hooks.js";
 import type { LeaseOptions } from "../leases.js";
 import type { DrainSignal } from "../process-signals.js";
@@ -56,6 +57,8 @@ export interface AppRunnerOptions<C extends Channels = Channels> {
   readonly predicates?: Readonly<Record<string, SessionPredicate<C>>> | undefined;
   /** Signals of the process on which the runner drains, such as `["SIGTERM"]`; until `close`. The process is left to end by itself. Default: none. */
   readonly drainOn?: readonly DrainSignal[] | undefined;
+  /** What is noted with each session of where it ran, for its view, its history and the `at` of its errors. Default: nothing. */
+  readonly environment?: EnvironmentOptions | undefined;
   /** How long a session stays closed to others when this process dies while it drives it. */
   readonly lease?: LeaseOptions | undefined;
 }
