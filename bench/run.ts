@@ -20,8 +20,9 @@ import { workload as loop } from "./workloads/loop.js";
 import { workload as roundTrip } from "./workloads/round-trip.js";
 import { workload as sessions } from "./workloads/sessions.js";
 import { workload as telemetry } from "./workloads/telemetry.js";
+import { workload as workers } from "./workloads/workers.js";
 
-const WORKLOADS = [loop, fanOut, history, sessions, largeState, coldStart, roundTrip, telemetry, installSize];
+const WORKLOADS = [loop, fanOut, history, sessions, largeState, coldStart, roundTrip, telemetry, workers, installSize];
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const BENCH = join(ROOT, "bench");
 const PEERS = join(BENCH, "peers");

@@ -11,6 +11,7 @@
  * - W6 open: supersteps (each appended a message of 200 bytes) after which the session paused; from after the imports to the first
  *   node running, in a fresh process. W6 import: `size` says nothing; the imports that W6 open needs, in a fresh process.
  * - W7: round trips from a question to the next one; a round trip.
+ * - workers: tasks of one superstep; a call of a function in a worker.
  * - size: `size` says nothing; `bytes` on disk of the package and all it depends on, with the SQLite driver; microseconds are 0.
  */
 

@@ -13,13 +13,25 @@ type State = Readonly<Record<string, unknown>>;
 /** Sessions whose states a worker keeps. */
 const MOST_SESSIONS = 4;
 
+/** Whole states as text, for all workers of a pool: the newest one is encoded once, for however many of them. */
+export class StateTexts {
+  /** Characters that were sent: of whole states and of changes. */
+  sent = 0;
+  #newest: { readonly state: State; readonly text: string } | undefined;
+
+  of(state: State): string {
+    if (this.#newest?.state !== state) this.#newest = { state, text: encode(state) };
+    return this.#newest.text;
+  }
+}
+
 /** What one worker knows, as the runner sees it. */
 export class KnownStates {
   readonly #bySession = new Map<string, State>();
-  readonly #sent: { characters: number };
+  readonly #texts: StateTexts;
 
-  constructor(sent: { characters: number }) {
-    this.#sent = sent;
+  constructor(texts: StateTexts) {
+    this.#texts = texts;
   }
 
   /** What the worker must be told to have this state, and what it is to forget. */
@@ -29,8 +41,8 @@ export class KnownStates {
     this.#bySession.set(sessionId, state);
     const forget = [...this.#bySession.keys()].slice(0, -MOST_SESSIONS);
     for (const one of forget) this.#bySession.delete(one);
-    const message = messageOf(known, state);
-    this.#sent.characters += weightOf(message);
+    const message = messageOf(known, state, this.#texts);
+    this.#texts.sent += weightOf(message);
     return { state: message, forget };
   }
 }
@@ -47,12 +59,9 @@ export class States {
   }
 }
 
-/** Encoded once, for however many workers. */
-const texts = new WeakMap<State, string>();
-
-function messageOf(known: State | undefined, state: State): StateMessage {
+function messageOf(known: State | undefined, state: State, texts: StateTexts): StateMessage {
   if (known === state) return { kind: "same" };
-  if (known === undefined) return { kind: "whole", text: textOf(state) };
+  if (known === undefined) return { kind: "whole", text: texts.of(state) };
   const deltas = Object.entries(state).flatMap(([channel, value]) => {
     const delta = Object.hasOwn(known, channel) ? diff(known[channel], value, channel) : replaced(value);
     return delta === undefined ? [] : [[channel, delta] as const];
@@ -64,12 +73,6 @@ function messageOf(known: State | undefined, state: State): StateMessage {
 function weightOf(message: StateMessage): number {
   if (message.kind === "same") return 0;
   return message.kind === "whole" ? message.text.length : message.deltas.length;
-}
-
-function textOf(state: State): string {
-  const text = texts.get(state) ?? encode(state);
-  texts.set(state, text);
-  return text;
 }
 
 function replaced(value: unknown): Delta {

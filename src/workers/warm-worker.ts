@@ -8,7 +8,7 @@ import type { Clock } from "../superstep/task-context.js";
 import type { FromWorker, ToWorker } from "./messages.js";
 import { OwedCall } from "./owed-call.js";
 import type { StartedWorker, StartWorker, WorkerEnd, WorkerSpec } from "./started-worker.js";
-import { KnownStates } from "./states.js";
+import { KnownStates, type StateTexts } from "./states.js";
 
 /** How long is waited for a worker, in milliseconds on the executor's clock. */
 export interface Patience {
@@ -23,8 +23,7 @@ export interface Patience {
 interface Purpose {
   /** What it may run. */
   readonly key: string;
-  /** Where it is counted what states cost. */
-  readonly sent: { characters: number };
+  readonly texts: StateTexts;
 }
 
 export class WarmWorker {
@@ -42,9 +41,9 @@ export class WarmWorker {
   #owed: OwedCall | undefined;
   #sign: (() => void) | undefined;
 
-  constructor({ key, sent }: Purpose, start: StartWorker, spec: WorkerSpec, patience: Patience) {
+  constructor({ key, texts }: Purpose, start: StartWorker, spec: WorkerSpec, patience: Patience) {
     this.key = key;
-    this.#states = new KnownStates(sent);
+    this.#states = new KnownStates(texts);
     this.#patience = patience;
     this.startedAt = patience.clock.now();
     this.lastUsedAt = this.startedAt;

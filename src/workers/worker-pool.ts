@@ -6,6 +6,7 @@ import { ExecutorClosedError } from "../errors.js";
 import type { ExecutorCall, NodeExecutor } from "../superstep/executor.js";
 import { contentDigest } from "./content-digest.js";
 import type { StartWorker, WorkerSpec } from "./started-worker.js";
+import { StateTexts } from "./states.js";
 import { type Patience, WarmWorker } from "./warm-worker.js";
 
 /** What a pool has done so far. */
@@ -42,7 +43,7 @@ export class WorkerPool implements NodeExecutor {
   readonly #idle: WarmWorker[] = [];
   readonly #queue: (() => void)[] = [];
   readonly #idleHeard: (() => void)[] = [];
-  readonly #sent = { characters: 0 };
+  readonly #texts = new StateTexts();
   #busy = 0;
   #started = 0;
   #calls = 0;
@@ -59,7 +60,7 @@ export class WorkerPool implements NodeExecutor {
       started: this.#started,
       alive: this.#all.size + this.#leaving.size,
       calls: this.#calls,
-      stateCharacters: this.#sent.characters,
+      stateCharacters: this.#texts.sent,
     };
   }
 
@@ -125,7 +126,7 @@ export class WorkerPool implements NodeExecutor {
     if (warm !== undefined) return warm;
     const { start, spec, limits, patience } = this.#kind;
     if (this.#all.size >= limits.maxWorkers) this.#end(this.#idle[0]);
-    const worker = new WarmWorker({ key, sent: this.#sent }, start, spec, patience);
+    const worker = new WarmWorker({ key, texts: this.#texts }, start, spec, patience);
     this.#started++;
     this.#all.add(worker);
     void worker.ended.then(() => {

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { seal } from "../../src/state/seal.js";
-import { KnownStates, States } from "../../src/workers/states.js";
+import { KnownStates, States, StateTexts } from "../../src/workers/states.js";
 import { storableValue } from "../properties/storable-values.js";
 
 const channel = fc.constantFrom("a", "b", "c");
@@ -15,7 +15,7 @@ const visits = fc.array(fc.record({ session: fc.nat(6), state: fc.option(stateOf
 test("what a worker makes of what it is told is the state, for any sessions in any order", () => {
   fc.assert(
     fc.property(visits, (list) => {
-      const [known, states] = [new KnownStates({ characters: 0 }), new States()];
+      const [known, states] = [new KnownStates(new StateTexts()), new States()];
       const last = new Map<number, Readonly<Record<string, unknown>>>();
       for (const { session, state = last.get(session) ?? {} } of list) {
         seal(state);
@@ -27,17 +27,17 @@ test("what a worker makes of what it is told is the state, for any sessions in a
 });
 
 test("the same state is told once, a changed one by its changes, and four sessions are remembered", () => {
-  const sent = { characters: 0 };
-  const known = new KnownStates(sent);
+  const texts = new StateTexts();
+  const known = new KnownStates(texts);
   const state = { big: "x".repeat(10_000), list: [1, 2, 3] };
   seal(state);
   expect(known.tell("s", state).state.kind).toBe("whole");
   expect(known.tell("s", state).state).toEqual({ kind: "same" });
   const next = { ...state, list: [...state.list, 4] };
   seal(next);
-  const before = sent.characters;
+  const before = texts.sent;
   expect(known.tell("s", next)).toMatchObject({ state: { kind: "changed", gone: [] }, forget: [] });
-  expect(sent.characters - before).toBeLessThan(200);
+  expect(texts.sent - before).toBeLessThan(200);
   for (const other of ["t", "u", "v"]) expect(known.tell(other, state).forget).toEqual([]);
   expect(known.tell("w", state).forget).toEqual(["s"]);
   expect(known.tell("s", next)).toMatchObject({ state: { kind: "whole" }, forget: ["t"] });
