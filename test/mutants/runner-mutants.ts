@@ -163,9 +163,9 @@ export const RUNNER_MUTANTS: readonly Mutant[] = [
   },
   {
     breaks: "a session loses its breakpoints with the next superstep that pauses or goes on from a pause",
-    file: "src/runner/superstep.ts",
-    find: "issued, ...(breakpoints && { breakpoints }), ...(config",
-    replace: "issued, ...(config",
+    file: "src/session/checkpoint.ts",
+    find: "return { ...(breakpoints && { breakpoints }), ...(config",
+    replace: "return { ...(config",
     killers: ["test/runner/breakpoints.test.ts"],
   },
   {
