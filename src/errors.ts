@@ -39,6 +39,8 @@ export {
   UnknownNodeError,
 } from "./errors/session.js";
 export {
+  ArtifactCorruptError,
+  ArtifactNotFoundError,
   CheckpointConflictError,
   CheckpointCorruptError,
   CheckpointError,

@@ -1,6 +1,8 @@
 /** Runs the sessions of one compiled graph. Thin: a call is checked, takes its session, and is driven. */
 import type { App } from "../graph/app.js";
+import type { Artifacts } from "../graph/artifacts.js";
 import type { Checkpoint } from "../session/checkpoint.js";
+import type { Pruned } from "../session/checkpointer.js";
 import {
   type CheckpointView,
   checkpointViewOf,
@@ -12,6 +14,7 @@ import type { Channels, UpdateOf } from "../state/channel.js";
 import type { Breakpoint } from "../superstep/breakpoint.js";
 import type { Until } from "../superstep/until.js";
 import { ActiveRuns, type CancelAnswer, type DrainOptions } from "./active-runs.js";
+import { callerArtifacts } from "./artifacts.js";
 import { Calls, type ForkOptions, type InvokeOptions } from "./calls.js";
 import { driveOn, driveOnce } from "./drive.js";
 import type { RunHooks } from "./hooks.js";
@@ -55,6 +58,8 @@ export interface PruneOptions {
 
 /** Runs the sessions of one compiled graph; many at once, one call at a time for each. */
 export class AppRunner<C extends Channels, N extends string> {
+  /** What nodes have as `ctx.artifacts`: for input that is large, and for results. What is put here stays a day before anything refers to it. */
+  readonly artifacts: Artifacts;
   readonly #engine: Engine<C>;
   readonly #active: ActiveRuns;
   readonly #calls: Calls<C>;
@@ -67,6 +72,7 @@ export class AppRunner<C extends Channels, N extends string> {
     this.#active = new ActiveRuns(new Leases(engine.store, options.lease));
     this.#engine = withSubgraphs(engine, this.#active);
     this.#calls = new Calls(this.#engine, this.#active);
+    this.artifacts = callerArtifacts(this.#engine);
     this.#ownsStore = options.checkpointer === undefined;
     this.#stopListening = onSignals(options.drainOn ?? [], (signal) => void this.#active.drain({ reason: signal }));
   }
@@ -206,18 +212,20 @@ export class AppRunner<C extends Channels, N extends string> {
     return this.#calls.delete(sessionId);
   }
 
-  /** Takes old checkpoints away for good; never the newest of a session, nor what a fork needs. Tells how many are gone and what they weighed; subgraphs that began at one of them go too, and are not counted. Throws InvalidOptionError, SessionNotFoundError. */
-  async prune(policy: PruneOptions): Promise<{ readonly checkpoints: number; readonly bytes: number }> {
+  /** Takes old checkpoints away for good; never the newest of a session, nor what a fork needs. Tells how many are gone, what they weighed, and the bytes of the artifacts that nothing referred to any more; subgraphs that began at one of them go too, and are not counted. Throws InvalidOptionError, SessionNotFoundError. */
+  async prune(policy: PruneOptions): Promise<Required<Pruned>> {
     checkPrunePolicy(policy);
     const { sessionId, keepLast, olderThanMs } = policy;
     if (sessionId !== undefined) await checkExists(this.#engine.store, sessionId);
+    const now = this.#engine.clock.now();
     const pruned = await this.#engine.store.prune({
       ...(sessionId !== undefined && { sessionId }),
       ...(keepLast !== undefined && { keepLast: Math.min(keepLast, Number.MAX_SAFE_INTEGER) }),
-      ...(olderThanMs !== undefined && { madeBefore: this.#engine.clock.now() - olderThanMs }),
+      ...(olderThanMs !== undefined && { madeBefore: now - olderThanMs }),
+      at: now,
     });
     if (this.#engine.plan.hasSubgraphs) await pruneChildren(this.#engine.store, this.#active, sessionId);
-    return pruned;
+    return { artifacts: 0, ...pruned };
   }
 
   /** The subgraphs that the session has been in, with those within them, as they stand. Their `sessionId` is for `history` and `at`. Throws SessionNotFoundError. */

@@ -1,6 +1,7 @@
 /** The store as the runner uses it: every failure is a CheckpointError (C3), and sessions in use stay in memory. */
 import { crashPoint } from "../crash-point.js";
-import { CheckpointError, SuperstepError } from "../errors.js";
+import { CheckpointError, InvalidOptionError, SuperstepError } from "../errors.js";
+import type { ArtifactWrite } from "../session/artifact.js";
 import type { Checkpoint, CheckpointRef } from "../session/checkpoint.js";
 import type {
   CacheEntry,
@@ -89,6 +90,20 @@ export class Store {
     return guard("write the cache", () => this.#checkpointer.cache?.(entry));
   }
 
+  /** Throws InvalidOptionError when the store keeps none. */
+  putArtifact(write: ArtifactWrite): Awaitable<void> {
+    const { putArtifact } = this.#checkpointer;
+    if (putArtifact === undefined) throw withoutArtifacts();
+    return guard("keep an artifact", () => putArtifact.call(this.#checkpointer, write));
+  }
+
+  /** Throws InvalidOptionError when the store keeps none. */
+  artifact(digest: string): Awaitable<Uint8Array | undefined> {
+    const { artifact } = this.#checkpointer;
+    if (artifact === undefined) throw withoutArtifacts();
+    return guard("read an artifact", () => artifact.call(this.#checkpointer, digest));
+  }
+
   acquire(claim: LeaseClaim): Awaitable<LeaseAnswer> {
     return guard("take a lease", () => this.#checkpointer.acquire(claim));
   }
@@ -126,6 +141,11 @@ export class Store {
     if (this.#resident.size > RESIDENT) dropOldest(this.#resident);
     return answer;
   }
+}
+
+function withoutArtifacts(): InvalidOptionError {
+  const problem = "has no methods `putArtifact` and `artifact`, which artifacts need";
+  return new InvalidOptionError("checkpointer", problem, "use a store that has them, such as SqliteCheckpointer");
 }
 
 function dropOldest(resident: Map<string, Checkpoint>): void {

@@ -1,0 +1,92 @@
+/** Artifacts as nodes and callers use them, on the runner's store. */
+import { ArtifactNotFoundError, CheckpointConflictError, CheckpointError, InvalidOptionError } from "../errors.js";
+import type { Artifacts } from "../graph/artifacts.js";
+import {
+  type ArtifactContent,
+  type ArtifactHolder,
+  contentOfBytes,
+  contentOfValue,
+  readContent,
+} from "../session/artifact.js";
+import { ArtifactRef } from "../state/artifact-ref.js";
+import type { Channels } from "../state/channel.js";
+import { seal } from "../state/seal.js";
+import type { Keeper } from "./keeper.js";
+import type { Engine, Run } from "./run.js";
+import type { Store } from "./store.js";
+
+/** How long an artifact stays that a caller put and nothing refers to: a day, in milliseconds. */
+const HELD_MS = 86_400_000;
+
+/** For a task: held by its session. A store that fails is the superstep's failure, not the task's (C3). */
+export function taskArtifacts<C extends Channels>({ engine, sessionId, fence }: Run<C>, keeper: Keeper<C>): Artifacts {
+  return artifactsOn(
+    engine.store,
+    () => ({ sessionId, fence }),
+    (error) => {
+      if (error instanceof CheckpointError || error instanceof CheckpointConflictError) keeper.storeFailed(error);
+    },
+  );
+}
+
+/** For a caller. */
+export function callerArtifacts<C extends Channels>({ store, clock }: Engine<C>): Artifacts {
+  return artifactsOn(
+    store,
+    () => ({ until: clock.now() + HELD_MS }),
+    () => undefined,
+  );
+}
+
+function artifactsOn(store: Store, holder: () => ArtifactHolder, failed: (error: unknown) => void): Artifacts {
+  return {
+    put: async (value) => {
+      const isStream = isAsyncIterable(value);
+      const kind = isStream || value instanceof Uint8Array ? "bytes" : "value";
+      const content = isStream ? contentOfBytes(await gathered(value)) : contentOf(value);
+      try {
+        await store.putArtifact({ ...content, holder: holder() });
+      } catch (error) {
+        failed(error);
+        throw error;
+      }
+      return new ArtifactRef(content.digest, content.bytes.length, kind);
+    },
+    get: async <T>(ref: ArtifactRef): Promise<T> => {
+      if (!ArtifactRef.is(ref))
+        throw new InvalidOptionError("ref", "is no ArtifactRef", "pass what `put` gave, or new ArtifactRef(…) of it");
+      const bytes = await store.artifact(ref.digest);
+      if (bytes === undefined) throw new ArtifactNotFoundError(ref.digest);
+      return readContent(ref, bytes) as T;
+    },
+  };
+}
+
+/** As it is at this moment: bytes may be changed by whoever has them. */
+function contentOf(value: unknown): ArtifactContent {
+  if (value instanceof Uint8Array) return contentOfBytes(copyOf(value));
+  seal(value, ["content"]);
+  return contentOfValue(value);
+}
+
+async function gathered(stream: AsyncIterable<unknown>): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  for await (const part of stream) {
+    if (!(part instanceof Uint8Array))
+      throw new InvalidOptionError("content", `is a stream that gives a ${typeof part}`, "give a stream of bytes");
+    parts.push(copyOf(part));
+  }
+  return Buffer.concat(parts);
+}
+
+function copyOf(bytes: Uint8Array): Uint8Array {
+  try {
+    return new Uint8Array(bytes);
+  } catch {
+    throw new InvalidOptionError("content", "has bytes that were handed on", "put them before they are transferred");
+  }
+}
+
+function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
+  return typeof value === "object" && value !== null && Symbol.asyncIterator in value;
+}
