@@ -17,7 +17,7 @@ import type {
 import type { Lease, LeaseAnswer, LeaseClaim, LeaseHolder, LeaseNews, StopRequest } from "../session/lease.js";
 import type { SessionSummary } from "../session/view.js";
 import type { TaskOutcome } from "../superstep/outcome.js";
-import { type Awaitable, isThenable, recovering } from "../superstep/thenable.js";
+import { type Awaitable, after, isThenable, recovering } from "../superstep/thenable.js";
 
 /** Sessions whose newest checkpoint stays in memory, so that going on does not read it again. */
 const RESIDENT = 1_000;
@@ -94,7 +94,9 @@ export class Store {
   putArtifact(write: ArtifactWrite): Awaitable<void> {
     const { putArtifact } = this.#checkpointer;
     if (putArtifact === undefined) throw withoutArtifacts();
-    return guard("keep an artifact", () => putArtifact.call(this.#checkpointer, write));
+    crashPoint("artifact.before");
+    const kept = guard("keep an artifact", () => putArtifact.call(this.#checkpointer, write));
+    return after(kept, () => crashPoint("artifact.after"));
   }
 
   /** Throws InvalidOptionError when the store keeps none. */

@@ -27,9 +27,17 @@ export function contentOfBytes(bytes: Uint8Array): ArtifactContent {
 
 /** A sealed value as content. Throws SerializationError for a text that is too long. */
 export function contentOfValue(value: unknown): ArtifactContent {
+  return measured(value).content();
+}
+
+/** The bytes that a sealed value takes, and the value as content. Throws SerializationError for a text that is too long. */
+export function measured(value: unknown): { readonly size: number; readonly content: () => ArtifactContent } {
   const noted: Noted = {};
   const bytes = Buffer.from(encode(value, noted));
-  return { digest: digestOf(bytes), bytes, mentions: [...(noted.artifacts ?? NONE)] };
+  return {
+    size: bytes.length,
+    content: () => ({ digest: digestOf(bytes), bytes, mentions: [...(noted.artifacts ?? NONE)] }),
+  };
 }
 
 /** What the reference stands for. Throws ArtifactCorruptError unless the bytes are what it names. */

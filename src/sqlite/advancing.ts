@@ -24,6 +24,7 @@ export function advanceKnown(
   const { session } = head;
   const { key } = session;
   const row = rowOf(session, record, head);
+  if (!row.links.isEmpty) return undefined;
   const { sessionId } = checkpoint;
   crashPoint("sqlite.begun");
   const { changes } = statements.advanceLog.run(
