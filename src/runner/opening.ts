@@ -1,5 +1,6 @@
 /** Opens a run: the engine that all runs share, and where the session stands. */
 import type { App } from "../graph/app.js";
+import type { GraphPlan } from "../graph/plan.js";
 import { contextOf } from "../graph/run-context.js";
 import { adoptSession } from "../session/adopt.js";
 import { MemoryCheckpointer } from "../session/memory-checkpointer.js";
@@ -15,7 +16,7 @@ import type { Engine, Run, Standing } from "./run.js";
 import { configured } from "./run-config.js";
 import type { Stops } from "./stops/stop-options.js";
 import { stopsOf } from "./stops/stops.js";
-import { Store } from "./store.js";
+import { type ApartAbove, Store } from "./store.js";
 import { Tally } from "./tally.js";
 import { SPANS, Trace } from "./telemetry.js";
 
@@ -24,7 +25,7 @@ export function openEngine<C extends Channels>({ plan }: App<C, string>, options
   const clock = options.clock ?? systemClock;
   return {
     plan,
-    store: new Store(options.checkpointer ?? new MemoryCheckpointer()),
+    store: new Store(options.checkpointer ?? new MemoryCheckpointer(), apartAboveIn(plan)),
     hooks: new HookList(options.hooks ?? []),
     clock,
     stopwatch: stopwatchOf(clock),
@@ -39,6 +40,14 @@ export function openEngine<C extends Channels>({ plan }: App<C, string>, options
     middleware: onionOf(options.middleware ?? []),
     predicates: new Map(Object.entries(options.predicates ?? {})),
   };
+}
+
+/** Of the graphs within, too; undefined when no channel keeps anything apart. */
+function apartAboveIn<C extends Channels>(plan: GraphPlan<C>): ApartAbove | undefined {
+  const within = [...plan.nodes.values()].flatMap(({ sub }) => [...((sub && apartAboveIn(sub.plan)) ?? [])]);
+  const all = new Map(within);
+  if (plan.apartAbove !== undefined) all.set(plan.fingerprint, plan.apartAbove);
+  return all.size === 0 ? undefined : all;
 }
 
 /** Where a stored session stands, under the graph of today; undefined when there is none. Throws GraphMismatchError. */

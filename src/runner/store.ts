@@ -22,12 +22,17 @@ import { type Awaitable, after, isThenable, recovering } from "../superstep/then
 /** Sessions whose newest checkpoint stays in memory, so that going on does not read it again. */
 const RESIDENT = 1_000;
 
+/** What may be kept apart from checkpoints, by the fingerprint of their graphs. */
+export type ApartAbove = ReadonlyMap<string, NonNullable<CommitOptions["apartAbove"]>>;
+
 export class Store {
   readonly #checkpointer: Checkpointer;
   readonly #resident = new Map<string, Checkpoint>();
+  readonly #apartAbove: ApartAbove | undefined;
 
-  constructor(checkpointer: Checkpointer) {
+  constructor(checkpointer: Checkpointer, apartAbove?: ApartAbove) {
     this.#checkpointer = checkpointer;
+    this.#apartAbove = apartAbove;
   }
 
   async load(sessionId: string): Promise<StoredSession | undefined> {
@@ -43,7 +48,8 @@ export class Store {
     crashPoint("commit.before");
     let saving: Awaitable<number>;
     try {
-      saving = this.#checkpointer.commit(checkpoint, options);
+      const apartAbove = this.#apartAbove?.get(checkpoint.fingerprint);
+      saving = this.#checkpointer.commit(checkpoint, apartAbove === undefined ? options : { ...options, apartAbove });
     } catch (error) {
       throw failureOf("commit a superstep", error);
     }

@@ -12,6 +12,8 @@ export interface Channel<Value, Write = Value> {
   readonly reduce: (current: Value, write: Write) => Value;
   readonly schema?: StandardSchema<Value>;
   readonly label?: string;
+  /** As ChannelOptions.artifactsAbove. */
+  readonly artifactsAbove?: number | boolean;
   /** Takes one writer per superstep; a second one is a ConcurrentWriteError (B5). */
   readonly exclusive?: boolean;
   /** Lives for the next superstep only. */
@@ -39,6 +41,11 @@ export interface ChannelOptions<Value> {
   readonly schema?: StandardSchema<Value>;
   /** Goes into the graph's fingerprint in place of the reducer's source. */
   readonly label?: string;
+  /**
+   * Bytes that a value may take in a checkpoint: what is written to the channel, or all that it holds, is kept as an artifact when it takes
+   * more; `true`: 65,536. Nodes and readers of the state see no difference. For stores on disk that can; ephemeral values never are.
+   */
+  readonly artifactsAbove?: number | boolean;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: a record of channels of any value and write is the bound that inference needs
