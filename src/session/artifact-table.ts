@@ -54,10 +54,7 @@ export class ArtifactTable {
     const reached = new Set<string>();
     const seen = new Set<object>();
     for (const value of values) for (const digest of artifactsIn(value, seen)) this.#reach(digest, reached);
-    for (const [digest, { heads: puts, until }] of this.#entries) {
-      for (const head of puts) if (!heads.has(head)) puts.delete(head);
-      if (puts.size > 0 || until > at) this.#reach(digest, reached);
-    }
+    for (const [digest, entry] of this.#entries) if (isHeld(entry, heads, at)) this.#reach(digest, reached);
     return this.#dropAllBut(reached);
   }
 
@@ -80,6 +77,13 @@ export class ArtifactTable {
   #expect(digests: Iterable<string>): void {
     for (const digest of digests) if (!this.#entries.has(digest)) throw new ArtifactNotFoundError(digest);
   }
+}
+
+/** A hold that is over never comes back. */
+function isHeld(entry: Entry, heads: ReadonlySet<string>, at: number): boolean {
+  for (const head of entry.heads) if (!heads.has(head)) entry.heads.delete(head);
+  if (entry.until <= at) entry.until = -Infinity;
+  return entry.heads.size > 0 || entry.until > -Infinity;
 }
 
 function untilOf(holder: ArtifactHolder): number {

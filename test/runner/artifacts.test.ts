@@ -89,7 +89,7 @@ describe.each(everyStore)("artifacts on %s", (_, open) => {
     const graph = chain({ starts: [starts, { ends: ["asks"] }], asks });
     const paused = await new AppRunner(graph, { checkpointer }).invoke("s", {});
     if (paused.outcome !== "paused" || paused.reason.kind !== "interrupt") throw new TypeError("it asks nobody");
-    const { about } = paused.reason.interrupts[0]?.payload as { readonly about: ArtifactRef };
+    const { about } = (paused.reason.interrupts[0]?.payload ?? {}) as { readonly about: ArtifactRef };
     const runner = new AppRunner(graph, { checkpointer });
     await runner.prune({ keepLast: 1 });
     await runner.resume("s", about);
