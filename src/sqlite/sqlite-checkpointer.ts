@@ -23,11 +23,12 @@ import { ArtifactFolder } from "./artifact-folder.js";
 import { readArtifact, writeArtifact } from "./artifacts.js";
 import { checkEphemeral, encodeRecord, noteBeside, readBeside, withEphemeral } from "./beside.js";
 import { NOTHING_GONE, sumOf } from "./collecting.js";
-import { Connection, type KnownHead, type OpenFile, openPath } from "./connection.js";
+import { Connection, type OpenFile, openPath } from "./connection.js";
 import type { OpenDatabase, SqliteDatabase } from "./driver.js";
 import { isBusy } from "./failures.js";
 import { GroupCommit, type Manner } from "./group-commit.js";
 import { readAt, readHistory } from "./history.js";
+import { remember } from "./known-heads.js";
 import { acquire, askToStop, grant, release, releaseKnown, renew } from "./leases.js";
 import { readCheckpoint } from "./line.js";
 import { listSessions } from "./listing.js";
@@ -43,8 +44,6 @@ import { sweepAll } from "./sweeping.js";
 import { transactionOn } from "./transaction.js";
 import { type Written, writeCheckpoint, writeDeletion, writeNote } from "./writing.js";
 
-/** Heads that are remembered, so that what follows from them need not be written again. */
-const KNOWN_HEADS = 10_000;
 /** Sessions that are pruned in one transaction. */
 const PRUNED_AT_ONCE = 50;
 const NOT_DURABLE = { isDurable: false } as const;
@@ -293,30 +292,4 @@ function recordOf(
     whole,
     links,
   };
-}
-
-/** The one that was used longest ago leaves. */
-function remember(
-  heads: Map<string, KnownHead>,
-  { sessionId, incarnation, seq, frontier, versions, ephemeral }: Checkpoint,
-  { row, session }: Pick<Written, "row" | "session">,
-): void {
-  heads.delete(sessionId);
-  const hasEphemeral = ephemeral.length > 0;
-  const { id, created_at, weight, base_weight, crc } = row;
-  heads.set(sessionId, {
-    incarnation,
-    seq,
-    id,
-    created_at,
-    weight,
-    base_weight,
-    crc,
-    session,
-    frontier,
-    versions,
-    fingerprint: session.fingerprint,
-    hasEphemeral,
-  });
-  if (heads.size > KNOWN_HEADS) for (const oldest of heads.keys()) return void heads.delete(oldest);
 }
