@@ -18,36 +18,45 @@ import type { Store } from "./store.js";
 /** How long an artifact stays that a caller put and nothing refers to: a day, in milliseconds. */
 const HELD_MS = 86_400_000;
 
-/** For a task: held by its session. A store that fails is the superstep's failure, not the task's (C3). */
-export function taskArtifacts<C extends Channels>({ engine, sessionId, fence }: Run<C>, keeper: Keeper<C>): Artifacts {
-  return artifactsOn(
-    engine.store,
-    () => ({ sessionId, fence }),
-    (error) => {
+/** What is different for whoever puts. */
+interface Putting {
+  readonly holder: () => ArtifactHolder;
+  /** Comes before a put. */
+  readonly saved?: () => Promise<void>;
+  readonly failed?: (error: unknown) => void;
+}
+
+/**
+ * For a task: held by its session's head, so supersteps that are held back are saved first: else the head would change under a task that
+ * runs. A store that fails is the superstep's failure, not the task's (C3).
+ */
+export function taskArtifacts<C extends Channels>(run: Run<C>, keeper: Keeper<C>): Artifacts {
+  const { engine, sessionId, fence } = run;
+  return artifactsOn(engine.store, {
+    holder: () => ({ sessionId, fence }),
+    saved: keeper.saved,
+    failed: (error) => {
       if (error instanceof CheckpointError || error instanceof CheckpointConflictError) keeper.storeFailed(error);
     },
-  );
+  });
 }
 
 /** For a caller. */
 export function callerArtifacts<C extends Channels>({ store, clock }: Engine<C>): Artifacts {
-  return artifactsOn(
-    store,
-    () => ({ until: clock.now() + HELD_MS }),
-    () => undefined,
-  );
+  return artifactsOn(store, { holder: () => ({ until: clock.now() + HELD_MS }) });
 }
 
-function artifactsOn(store: Store, holder: () => ArtifactHolder, failed: (error: unknown) => void): Artifacts {
+function artifactsOn(store: Store, { holder, saved, failed }: Putting): Artifacts {
   return {
     put: async (value) => {
       const isStream = isAsyncIterable(value);
       const kind = isStream || value instanceof Uint8Array ? "bytes" : "value";
       const content = isStream ? contentOfBytes(await gathered(value)) : contentOf(value);
       try {
+        await saved?.();
         await store.putArtifact({ ...content, holder: holder() });
       } catch (error) {
-        failed(error);
+        failed?.(error);
         throw error;
       }
       return new ArtifactRef(content.digest, content.bytes.length, kind);

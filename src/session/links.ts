@@ -7,8 +7,9 @@ import type { Noted } from "./codec.js";
 /** A value that is kept apart from its record. */
 export interface Part {
   readonly apart: Apart;
-  /** Made when it is needed: a store may have it. */
   readonly content: () => ArtifactContent;
+  /** It was kept apart before, so that a store most likely has it; its content would have to be made again. */
+  readonly isKnown: boolean;
 }
 
 /** Values that were kept apart before are not written out again to be measured. */
@@ -60,7 +61,7 @@ export class Links {
     if (noted.artifacts !== undefined)
       this.noted.artifacts = new Set([...(this.noted.artifacts ?? []), ...noted.artifacts]);
     if (noted.apart !== undefined) this.noted.apart = new Set([...(this.noted.apart ?? []), ...noted.apart]);
-    for (const { apart, content } of parts) this.#part(apart, content);
+    for (const part of parts) this.#part(part);
   }
 
   /** What is written for a value of a channel: the value itself, or where it is kept. Throws SerializationError. */
@@ -68,20 +69,21 @@ export class Links {
     const limit = this.#above?.get(channel);
     if (limit === undefined || (isPrimitive(value) && typeof value !== "string")) return value;
     const before = typeof value === "object" && value !== null ? known.get(value) : undefined;
-    if (before !== undefined) return this.#part(before, () => contentOfValue(value));
+    if (before !== undefined) return this.#part({ apart: before, content: () => contentOfValue(value), isKnown: true });
     const { size, content: contentOf } = measured(value);
     if (size <= limit) return value;
     const content = contentOf();
     const apart = new Apart(content.digest, content.bytes.length);
     if (typeof value === "object" && value !== null) known.set(value, apart);
-    return this.#part(apart, () => content);
+    return this.#part({ apart, content: () => content, isKnown: false });
   }
 
-  #part(apart: Apart, content: () => ArtifactContent): Apart {
+  #part(part: Part): Apart {
+    const { apart } = part;
     const former = this.#parts?.get(apart.digest);
     if (former !== undefined) return former.apart;
     this.#parts ??= new Map();
-    this.#parts.set(apart.digest, { apart, content });
+    this.#parts.set(apart.digest, part);
     return apart;
   }
 }

@@ -21,6 +21,7 @@ export function advanceKnown(
   const { checkpoint } = record;
   const head = parentIn(known, checkpoint);
   if (head === undefined || fence === undefined || keepsRecords || !isBare(head, checkpoint)) return undefined;
+  if (!record.links.isEmpty) return undefined;
   const { session } = head;
   const { key } = session;
   const row = rowOf(session, record, head);

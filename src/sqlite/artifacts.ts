@@ -2,7 +2,7 @@
 import { ArtifactCorruptError, ArtifactNotFoundError } from "../errors.js";
 import type { Apart, ApartReader } from "../session/apart.js";
 import { type ArtifactContent, type ArtifactWrite, checkContent, valueIn } from "../session/artifact.js";
-import type { Links } from "../session/links.js";
+import type { Links, Part } from "../session/links.js";
 import type { OpenFile } from "./connection.js";
 import { checkFence } from "./expected-head.js";
 import { type ArtifactRow, mention } from "./mentions.js";
@@ -42,11 +42,14 @@ export function apartReader(statements: Statements, values = new Map<string, unk
 
 /** Writes down what a log row refers to. Throws ArtifactNotFoundError; what was written by then is to be undone. */
 export function linkRow(statements: Statements, row: number, links: Links): void {
-  for (const { apart, content } of links.parts) {
-    const known = statements.artifact.get(apart.digest) as ArtifactRow | undefined;
-    mention(statements, "part", row, known?.id ?? writeContent(statements, content()));
-  }
+  for (const part of links.parts) mention(statements, "part", row, idOfPart(statements, part));
   for (const id of idsOf(statements, links.noted.artifacts ?? [])) mention(statements, "log", row, id);
+}
+
+/** What is new is held to what may be there already, as anything that is put; for what was there before that would cost too much. */
+function idOfPart(statements: Statements, { apart, content, isKnown }: Part): number {
+  const row = isKnown ? (statements.artifact.get(apart.digest) as ArtifactRow | undefined) : undefined;
+  return row?.id ?? writeContent(statements, content());
 }
 
 /** Takes the content of an artifact away, and what it mentions. */

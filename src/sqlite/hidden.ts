@@ -1,9 +1,8 @@
 /** Mentions of rows that no session shows any more: what they refer to cannot be read through them, though a chain may still need them. */
-
 import { artifactsIn } from "../state/artifact-refs.js";
 import { isDamage } from "./failures.js";
 import { readCheckpoint, segmentsOf } from "./line.js";
-import { dropMentions, mentionKnown } from "./mentions.js";
+import { dropMentions, hasArtifacts, mentionKnown } from "./mentions.js";
 import { idOf, SPAN } from "./schema.js";
 import type { Line } from "./session-row.js";
 import { shownRanges } from "./shown.js";
@@ -11,6 +10,7 @@ import type { SessionRow, Statements } from "./statements.js";
 
 /** Gives the artifacts that rows of this session mentioned which are not shown, or are gone. */
 export function dropHidden(statements: Statements, key: number): readonly number[] {
+  if (!hasArtifacts(statements)) return [];
   const [first, last] = [idOf(key, 0), idOf(key, SPAN - 1)];
   const session = statements.sessionByKey.get(key) as SessionRow | undefined;
   if (session === undefined)
@@ -33,6 +33,7 @@ export function dropHidden(statements: Statements, key: number): readonly number
  * be read, all that was mentioned before it.
  */
 export function mentionAllAt(statements: Statements, line: Line, floor: number): void {
+  if (!hasArtifacts(statements)) return;
   const segments = [...segmentsOf(statements, line, 0)];
   const isMentioning = segments.some(({ first, last }) => statements.anyMention.get(first, last) !== undefined);
   const own = isMentioning ? [...segmentsOf(statements, line, floor)].at(-1) : undefined;

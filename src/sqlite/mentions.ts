@@ -42,3 +42,8 @@ export function mentionKnown(
     if (row !== undefined) mention(statements, kind, holder, row.id);
   }
 }
+
+/** Whether there are artifacts at all; most files have none. */
+export function hasArtifacts({ anyArtifact }: Statements): boolean {
+  return anyArtifact.get() !== undefined;
+}

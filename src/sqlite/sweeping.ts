@@ -2,7 +2,7 @@
 import { CheckpointCorruptError } from "../errors.js";
 import { dropArtifact } from "./artifacts.js";
 import type { OpenFile } from "./connection.js";
-import { dropMentions } from "./mentions.js";
+import { dropMentions, hasArtifacts } from "./mentions.js";
 import type { Statements } from "./statements.js";
 
 /** What is gone. */
@@ -60,11 +60,6 @@ function dropLoose(statements: Statements, find: (freed: readonly number[]) => r
     }
   }
   return { digests, bytes };
-}
-
-/** Whether there is any at all; most files have none. */
-function hasArtifacts({ anyArtifact }: Statements): boolean {
-  return anyArtifact.get() !== undefined;
 }
 
 /** Before it is believed that nobody mentions an artifact: once for each opening of the file, the index is held against the table. */

@@ -42,7 +42,7 @@ export class ArtifactRef {
 }
 
 /** Whether a text is the name of some content. */
-export function isDigest(text: unknown): text is string {
+function isDigest(text: unknown): text is string {
   return typeof text === "string" && /^sha256-[0-9a-f]{64}$/.test(text);
 }
 

@@ -15,7 +15,7 @@ import {
 } from "../../src/index.js";
 import { intercept, TestClock } from "../../src/testing.js";
 import { HandCrank } from "../hand-crank.js";
-import { chain, failureOf, type TestNode } from "./graphs.js";
+import { chain, failureOf, says, type TestNode } from "./graphs.js";
 import { everyStore } from "./stores.js";
 
 const EMPTY = "sha256-e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
@@ -223,17 +223,24 @@ describe.each(everyStore)("artifacts on %s", (_, open) => {
     expect(await runner.artifacts.get(state.value as ArtifactRef)).toBe("inner");
   });
 
-  test('under durability "exit" what is not committed yet is not lost to pruning', async () => {
+  test('under durability "exit" a put saves what its task stands on, and is not lost to pruning', async () => {
     const checkpointer = open();
-    const pruning = new AppRunner(chain({ node: () => ({}) }), { checkpointer });
-    const first = putting(() => "first");
-    const second: TestNode = async () => {
-      await pruning.prune({ keepLast: 1 });
-      return {};
-    };
-    const runner = new AppRunner(chain({ first, second }), { checkpointer, durability: "exit" });
-    const { state } = await runner.invoke("s", {});
+    const crank = new HandCrank();
+    const runner = new AppRunner(chain({ first: putting(() => "first"), second: crank.node as TestNode }), {
+      checkpointer,
+      durability: "exit",
+    });
+    const other = new AppRunner(chain({ first: says, second: says }), { checkpointer });
+    const running = runner.invoke("s", {});
+    const { ctx, finish } = await crank.started();
+    expect((await other.session("s")).step).toBe(0);
+    const second = await ctx.artifacts.put("second");
+    expect((await other.session("s")).step).toBe(1);
+    await other.prune({ keepLast: 1 });
+    finish({ log: second.digest });
+    const { state } = await running;
     expect(await runner.artifacts.get(state.value as ArtifactRef)).toBe("first");
+    expect(await runner.artifacts.get(second)).toBe("second");
   });
 });
 

@@ -350,6 +350,23 @@ describe("channels with artifactsAbove", () => {
     });
   });
 
+  test("a part that was damaged is mended when its value is written again", async () => {
+    const text = Buffer.from(noise(100_000)).toString("hex");
+    await onStore(
+      {},
+      async (checkpointer) => void (await new AppRunner(graphOf({ text }), { checkpointer }).invoke("s", {})),
+    );
+    const database = new Database(file());
+    database.exec("UPDATE piece SET bytes = zeroblob(length(bytes))");
+    database.close();
+    await onStore({}, async (checkpointer) => {
+      const runner = new AppRunner(graphOf({ text }), { checkpointer });
+      expect(await failureOf(runner.session("s"))).toBeInstanceOf(ArtifactCorruptError);
+      await runner.invoke("t", {});
+      expect((await runner.session("s")).state.text).toBe(text);
+    });
+  });
+
   test.each([Number.NaN, -1, "1", null])("%s is an issue of compile", (artifactsAbove) => {
     const wrong = { artifactsAbove } as unknown as { artifactsAbove: number };
     const graph = new StateGraph({ value: lastValue(0, wrong) })
