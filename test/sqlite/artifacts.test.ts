@@ -377,6 +377,49 @@ describe("channels with artifactsAbove", () => {
   });
 });
 
+test("T6: pruning a session whose log is damaged takes none of the artifacts that it ever mentioned; deleting it takes all", async () => {
+  const putting: TestNode = async ({ count }, { artifacts }) => ({
+    count: 1,
+    value: await artifacts.put(`round ${count}`),
+  });
+  const graph = chain({ a: putting, b: putting, c: putting, d: idle });
+  await onStore({}, async (checkpointer) => void (await new AppRunner(graph, { checkpointer }).invoke("s", {})));
+  const database = new Database(file());
+  database.exec("UPDATE log SET body = body || ' ' WHERE id = (SELECT min(id) + 2 FROM log)");
+  const count = () => (database.prepare("SELECT count(*) AS count FROM artifact").get() as { count: number }).count;
+  await onStore({}, async (store) => {
+    await store.prune({ keepLast: 1 });
+    expect(count()).toBe(3);
+    await store.delete("s");
+    expect(count()).toBe(0);
+  });
+  database.close();
+});
+
+test("T6: a table of mentions that is damaged is found out before anything is taken because of it", async () => {
+  await onStore({}, async (checkpointer) => {
+    const runner = new AppRunner(chain({ idle }), { checkpointer });
+    await runner.createSession("s", { value: await runner.artifacts.put("kept") });
+  });
+  const database = new Database(file());
+  database.unsafeMode();
+  database.pragma("writable_schema = 1");
+  database.exec(
+    "UPDATE sqlite_schema SET sql = replace(sql, 'ON mention (artifact)', 'ON mention (holder)') WHERE name = 'mentioned'",
+  );
+  database.close();
+  await onStore({}, async (store) => {
+    expect(await failureOf(store.prune({ keepLast: 1, at: Number.MAX_SAFE_INTEGER }))).toMatchObject({
+      code: "CHECKPOINT_CORRUPT",
+    });
+    expect(
+      await new AppRunner(chain({ idle }), { checkpointer: store }).artifacts.get(
+        (await store.load("s"))?.checkpoint.state.value as ArtifactRef,
+      ),
+    ).toBe("kept");
+  });
+});
+
 test("T4: a file from before there were artifacts is opened, and gets a place for them", async () => {
   const graph = chain({ first: idle, second: idle });
   await onStore(
