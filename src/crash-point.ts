@@ -5,6 +5,12 @@
 
 /** Every place, sorted. The comments say what stands, and what does not, when the process dies there. */
 export const CRASH_POINTS = [
+  // An artifact is durable. Nobody has been told.
+  "artifact.after",
+  // An artifact is known to this process only.
+  "artifact.before",
+  // A file holds an artifact, and the store does not name it: its transaction will be rolled back.
+  "artifact.filed",
   // The checkpoint of a superstep, an input or an edit is durable and the head. Nobody has been told.
   "commit.after",
   // The checkpoint is made. Of a superstep, only what was kept as pending is durable.

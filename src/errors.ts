@@ -55,6 +55,8 @@ export {
 } from "./errors/session.js";
 export { shown } from "./errors/shown.js";
 export {
+  ArtifactCorruptError,
+  ArtifactNotFoundError,
   CheckpointConflictError,
   CheckpointCorruptError,
   CheckpointError,

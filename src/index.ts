@@ -1,5 +1,7 @@
 /** The door of the library: names only. */
 export {
+  ArtifactCorruptError,
+  ArtifactNotFoundError,
   CacheKeyError,
   ChannelSchemaError,
   CheckpointConflictError,
@@ -49,6 +51,7 @@ export {
   WorkerStartError,
 } from "./errors.js";
 export type { App } from "./graph/app.js";
+export type { Artifacts } from "./graph/artifacts.js";
 export { Command, type CommandMode, type NodeResult } from "./graph/command.js";
 export type { RouteFn } from "./graph/declaration.js";
 export type { GraphDrawing } from "./graph/drawing.js";
@@ -84,6 +87,7 @@ export type { SessionPredicate } from "./runner/stops/stop-options.js";
 export { type Resume, resumeWith } from "./runner/stream/resume.js";
 export type { ReadOptions, RunStream, StreamOptions } from "./runner/stream/stream.js";
 export type { SubgraphView } from "./runner/subgraph/children.js";
+export type { ArtifactHolder, ArtifactWrite } from "./session/artifact.js";
 export type { Checkpoint, CheckpointRef, CheckpointSource, Gate, Note } from "./session/checkpoint.js";
 export type {
   CacheEntry,
@@ -102,6 +106,7 @@ export type { MigratableCheckpoint, Migrate, Migration } from "./session/migrati
 export type { SessionStatus } from "./session/status.js";
 export type { Change, CheckpointView, SessionSummary, SessionView } from "./session/view.js";
 export { append } from "./state/append.js";
+export { type ArtifactKind, ArtifactRef } from "./state/artifact-ref.js";
 export type { Channel, ChannelOptions, Channels, Fold, StateOf, UpdateOf } from "./state/channel.js";
 export type { Delta, DeltaOp, PatchOperation } from "./state/delta.js";
 export { ephemeral } from "./state/ephemeral.js";

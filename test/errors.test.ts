@@ -188,6 +188,13 @@ const kinds: readonly (readonly [error: SuperstepError, name: string, code: stri
     "CHECKPOINT_CORRUPT",
     { cause: boom, sessionId: "s", step: 3 },
   ],
+  [new errors.ArtifactNotFoundError("sha256-0"), "ArtifactNotFoundError", "ARTIFACT_NOT_FOUND", { digest: "sha256-0" }],
+  [
+    new errors.ArtifactCorruptError("sha256-0", boom),
+    "ArtifactCorruptError",
+    "ARTIFACT_CORRUPT",
+    { digest: "sha256-0", cause: boom },
+  ],
   [
     new errors.SerializationError("messages[3].onClick", "a function", { cause: boom }),
     "SerializationError",

@@ -69,3 +69,30 @@ export class CheckpointCorruptError extends SuperstepError {
     this.step = step;
   }
 }
+
+/** The store has no such artifact: it was never put there, or was removed when nothing referred to it any more. */
+export class ArtifactNotFoundError extends SuperstepError {
+  static readonly name = "ArtifactNotFoundError";
+  readonly code = "ARTIFACT_NOT_FOUND";
+  readonly digest: string;
+  constructor(digest: string) {
+    super(`artifact "${digest}" is not in the store`, {
+      help: "put its content there again; what `put` answered stays only while something refers to it",
+    });
+    this.digest = digest;
+  }
+}
+
+/** The content of an artifact is not what was put. Nothing of it was given to anybody. */
+export class ArtifactCorruptError extends SuperstepError {
+  static readonly name = "ArtifactCorruptError";
+  readonly code = "ARTIFACT_CORRUPT";
+  readonly digest: string;
+  constructor(digest: string, cause?: unknown) {
+    super(`artifact "${digest}" is damaged`, {
+      ...(cause !== undefined && { cause }),
+      help: "put the same content again, which mends it, or restore the store from a backup",
+    });
+    this.digest = digest;
+  }
+}

@@ -1,5 +1,7 @@
 /** What a node is, what it is given, and how it may be run. */
+
 import type { Channels, StateOf, UpdateOf } from "../state/channel.js";
+import type { Artifacts } from "./artifacts.js";
 import type { NodeResult } from "./command.js";
 
 /** A node: sees one frozen snapshot of the state and returns what it writes and where it goes. */
@@ -32,6 +34,8 @@ export interface NodeContext {
    * keys may run at the same time. A key that is used twice in one attempt is an InvalidOptionError.
    */
   once<T>(key: string, effect: (call: OnceCall) => T | Promise<T>): Promise<T>;
+  /** Content that is too large for the state: kept once, beside the checkpoints; the state holds an ArtifactRef. */
+  readonly artifacts: Artifacts;
   /** Puts an application event (a token, say) on the stream, as it is: what you change in it afterwards, late readers see changed. Never throws, never blocks the node. */
   emit(data: unknown): void;
   /** Says on the stream how far the node is. */

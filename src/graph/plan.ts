@@ -73,7 +73,12 @@ export interface GraphPlan<C extends Channels> {
   readonly hasSubgraphs: boolean;
   /** Whether some node has a cache. */
   readonly hasCache: boolean;
+  /** Channels whose values are kept apart from checkpoints when they take more bytes than that; undefined when there are none. */
+  readonly apartAbove: ReadonlyMap<string, number> | undefined;
 }
+
+/** Bytes of a value from which a channel that says no number keeps it apart. */
+const APART = 65_536;
 
 /** Arranges a valid declaration for running. */
 export function planOf<C extends Channels>(declaration: Declaration<C>, fingerprint: string): GraphPlan<C> {
@@ -94,6 +99,7 @@ export function planOf<C extends Channels>(declaration: Declaration<C>, fingerpr
     joins,
     fingerprint,
     hasSubgraphs: declaration.nodes.some(({ node }) => isCompiled(node)),
+    apartAbove: apartAboveOf(channels),
     hasCache: declaration.nodes.some(({ options }) => options.cache !== undefined),
   };
 }
@@ -102,6 +108,13 @@ export function planOf<C extends Channels>(declaration: Declaration<C>, fingerpr
 interface Ways<C extends Channels> {
   readonly leaving: ReturnType<typeof edgesByOrigin<C>>;
   readonly joins: ReadonlyMap<string, JoinPlan>;
+}
+
+function apartAboveOf(channels: ReadonlyMap<string, AnyChannel>): ReadonlyMap<string, number> | undefined {
+  const limits = [...channels].flatMap(([name, { artifactsAbove = false, ephemeral = false }]) =>
+    artifactsAbove === false || ephemeral ? [] : [[name, artifactsAbove === true ? APART : artifactsAbove] as const],
+  );
+  return limits.length === 0 ? undefined : new Map(limits);
 }
 
 function nodePlan<C extends Channels>(

@@ -35,7 +35,7 @@ function channelIssues(channels: Channels): GraphIssue[] {
         ),
       ];
     }
-    return initialIssues(name, channel.initial);
+    return [...initialIssues(name, channel.initial), ...apartIssues(name, channel.artifactsAbove)];
   });
 }
 
@@ -53,6 +53,12 @@ function initialIssues(name: string, initial: () => unknown): GraphIssue[] {
       ),
     ];
   }
+}
+
+function apartIssues(name: string, above: unknown): GraphIssue[] {
+  if (above === undefined || typeof above === "boolean" || (typeof above === "number" && above >= 0)) return [];
+  const message = `option "artifactsAbove" of channel "${name}" is ${String(above)}`;
+  return [issue("invalidChannel", message, "give a number of bytes, 0 or more, or true")];
 }
 
 function nodeIssues<C extends Channels>({ nodes, channels }: Declaration<C>, known: ReadonlySet<string>): GraphIssue[] {

@@ -2,7 +2,9 @@
 // For the compilers of those who install the package: without it, `Symbol.asyncDispose` is unknown to most of them.
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { App } from "../graph/app.js";
+import type { Artifacts } from "../graph/artifacts.js";
 import type { Checkpoint } from "../session/checkpoint.js";
+import type { Pruned } from "../session/checkpointer.js";
 import {
   type CheckpointView,
   checkpointViewOf,
@@ -15,6 +17,7 @@ import type { Breakpoint } from "../superstep/breakpoint.js";
 import type { NodeExecutor } from "../superstep/executor.js";
 import type { Until, UntilWithin } from "../superstep/until.js";
 import { ActiveRuns, type CancelAnswer, type CloseOptions, type DrainOptions } from "./active-runs.js";
+import { callerArtifacts } from "./artifacts.js";
 import { Calls, type ForkOptions, type InvokeOptions } from "./calls.js";
 import { driveOn, driveOnce } from "./drive.js";
 import type { UpdateOptions } from "./editing.js";
@@ -41,17 +44,20 @@ import { checkTimer } from "./options/option-values.js";
 import type { AppRunnerOptions, RunOptions, StepOptions } from "./options/options.js";
 import { checkExists, checkpointAt, type HistoryOptions, historyOf, type PruneOptions } from "./past.js";
 import { onSignals } from "./process-signals.js";
+import { pruneSessions } from "./pruning.js";
 import type { RunResult, StepResult } from "./report.js";
 import type { Engine } from "./run.js";
 import { checkUntil, type Stops } from "./stops/stop-options.js";
 import type { Resume } from "./stream/resume.js";
 import type { RunStream, StreamOptions } from "./stream/stream.js";
 import { openStream } from "./stream/streaming.js";
-import { pruneChildren, type SubgraphView, subgraphsOf } from "./subgraph/children.js";
+import { type SubgraphView, subgraphsOf } from "./subgraph/children.js";
 import { withSubgraphs } from "./subgraph/subgraph.js";
 
 /** Runs the sessions of one compiled graph; many at once, one call at a time for each. */
 export class AppRunner<C extends Channels, N extends string> {
+  /** What nodes have as `ctx.artifacts`: for input that is large, and for results. What is put here stays a day before anything refers to it. */
+  readonly artifacts: Artifacts;
   readonly #engine: Engine<C>;
   readonly #active: ActiveRuns;
   readonly #calls: Calls<C>;
@@ -66,6 +72,7 @@ export class AppRunner<C extends Channels, N extends string> {
     this.#active = new ActiveRuns(new Leases(engine.store, options.lease));
     this.#engine = withSubgraphs(engine, this.#active);
     this.#calls = new Calls(this.#engine, this.#active);
+    this.artifacts = callerArtifacts(this.#engine);
     this.#ownsStore = options.checkpointer === undefined;
     this.#executors = [...new Set(Object.values(options.executors ?? {}))];
     for (const executor of this.#executors) executor.open?.();
@@ -216,19 +223,11 @@ export class AppRunner<C extends Channels, N extends string> {
     return this.#calls.delete(sessionId);
   }
 
-  /** Takes old checkpoints away for good; never the newest of a session, nor what a fork needs. Tells how many are gone and how many bytes they were stored in (0 in memory); subgraphs that began at one of them go too, and are not counted. Throws InvalidOptionError, SessionNotFoundError. */
-  async prune(policy: PruneOptions): Promise<{ readonly checkpoints: number; readonly bytes: number }> {
+  /** Takes old checkpoints away for good; never the newest of a session, nor what a fork needs. Tells how many are gone, how many bytes they were stored in (0 in memory), and the bytes of the artifacts that nothing referred to any more; subgraphs that began at one of them go too, and are not counted. Throws InvalidOptionError, SessionNotFoundError. */
+  async prune(policy: PruneOptions): Promise<Required<Pruned>> {
     checkPrunePolicy(policy);
     checkCall("prune", policy);
-    const { sessionId, keepLast, olderThanMs } = policy;
-    if (sessionId !== undefined) await checkExists(this.#engine.store, sessionId);
-    const pruned = await this.#engine.store.prune({
-      ...(sessionId !== undefined && { sessionId }),
-      ...(keepLast !== undefined && { keepLast: Math.min(keepLast, Number.MAX_SAFE_INTEGER) }),
-      ...(olderThanMs !== undefined && { madeBefore: this.#engine.clock.now() - olderThanMs }),
-    });
-    if (this.#engine.plan.hasSubgraphs) await pruneChildren(this.#engine.store, this.#active, sessionId);
-    return pruned;
+    return pruneSessions(this.#engine, this.#active, policy);
   }
 
   /** The subgraphs that the session has been in, with those within them, as they stand. Their `sessionId` is for `history` and `at`, whose answer has that graph's channels then, whatever its type says. Throws SessionNotFoundError. */

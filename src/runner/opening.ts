@@ -1,7 +1,7 @@
 /** Opens a run: the engine that all runs share, and where the session stands. */
 import { GraphMismatchError } from "../errors.js";
 import type { App } from "../graph/app.js";
-import type { SubgraphPlan } from "../graph/plan.js";
+import type { GraphPlan, SubgraphPlan } from "../graph/plan.js";
 import { contextOf } from "../graph/run-context.js";
 import { adoptSession } from "../session/adopt.js";
 import { childId } from "../session/child-id.js";
@@ -21,7 +21,7 @@ import type { Engine, Run, Standing } from "./run.js";
 import { configured } from "./run-config.js";
 import type { Stops } from "./stops/stop-options.js";
 import { stopsAt, stopsOf } from "./stops/stops.js";
-import { Store } from "./store.js";
+import { type ApartAbove, Store } from "./store.js";
 import { Tally } from "./tally.js";
 import { SPANS, Trace } from "./telemetry.js";
 
@@ -30,7 +30,7 @@ export function openEngine<C extends Channels>({ plan }: App<C, string>, options
   const clock = options.clock ?? systemClock;
   return {
     plan,
-    store: new Store(options.checkpointer ?? new MemoryCheckpointer()),
+    store: new Store(options.checkpointer ?? new MemoryCheckpointer(), apartAboveIn(plan)),
     hooks: new HookList(options.hooks ?? []),
     clock,
     stopwatch: stopwatchOf(clock),
@@ -47,6 +47,14 @@ export function openEngine<C extends Channels>({ plan }: App<C, string>, options
     middleware: onionOf(options.middleware ?? []),
     predicates: new Map(Object.entries(options.predicates ?? {})),
   };
+}
+
+/** Of the graphs within, too; undefined when no channel keeps anything apart. */
+function apartAboveIn<C extends Channels>(plan: GraphPlan<C>): ApartAbove | undefined {
+  const within = [...plan.nodes.values()].flatMap(({ sub }) => [...((sub && apartAboveIn(sub.plan)) ?? [])]);
+  const all = new Map(within);
+  if (plan.apartAbove !== undefined) all.set(plan.fingerprint, plan.apartAbove);
+  return all.size === 0 ? undefined : all;
 }
 
 /**

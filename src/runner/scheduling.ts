@@ -5,6 +5,7 @@ import type { Channels } from "../state/channel.js";
 import { memoriesOf } from "../superstep/record.js";
 import { type ScheduledStep, scheduleStep } from "../superstep/schedule.js";
 import { InterruptSignal, type StepEnvironment, type TaskListener } from "../superstep/task-context.js";
+import { taskArtifacts } from "./artifacts.js";
 import { cacheOf } from "./caching.js";
 import type { Keeper } from "./keeper.js";
 import { nextStep, type Run, type Subgraphs } from "./run.js";
@@ -58,6 +59,7 @@ function environmentOf<C extends Channels>(run: Run<C>, keeper: Keeper<C>, span:
     cache: plan.hasCache ? cacheOf(run.engine, keeper.attend) : undefined,
     around: span && ((task, attempt, call) => coverNode(span, { task, attempt, spans }, call)),
     descend: subgraphs && descending(run, subgraphs, { keeper, spans }),
+    artifacts: () => taskArtifacts(run, keeper),
     isInside: run.path !== undefined,
   };
 }

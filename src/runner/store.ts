@@ -1,6 +1,7 @@
 /** The store as the runner uses it: every failure is a CheckpointError (C3), and sessions in use stay in memory. */
 import { crashPoint } from "../crash-point.js";
-import { CheckpointError, SuperstepError } from "../errors.js";
+import { CheckpointError, InvalidOptionError, SuperstepError } from "../errors.js";
+import type { ArtifactWrite } from "../session/artifact.js";
 import type { Checkpoint, CheckpointRef } from "../session/checkpoint.js";
 import type {
   CacheEntry,
@@ -16,17 +17,22 @@ import type {
 import type { Lease, LeaseAnswer, LeaseClaim, LeaseHolder, LeaseNews, StopRequest } from "../session/lease.js";
 import type { SessionSummary } from "../session/view.js";
 import type { TaskOutcome } from "../superstep/outcome.js";
-import { type Awaitable, isThenable, recovering } from "../superstep/thenable.js";
+import { type Awaitable, after, isThenable, recovering } from "../superstep/thenable.js";
 
 /** Sessions whose newest checkpoint stays in memory, so that going on does not read it again. */
 const RESIDENT = 1_000;
 
+/** What may be kept apart from checkpoints, by the fingerprint of their graphs. */
+export type ApartAbove = ReadonlyMap<string, NonNullable<CommitOptions["apartAbove"]>>;
+
 export class Store {
   readonly #checkpointer: Checkpointer;
   readonly #resident = new Map<string, Checkpoint>();
+  readonly #apartAbove: ApartAbove | undefined;
 
-  constructor(checkpointer: Checkpointer) {
+  constructor(checkpointer: Checkpointer, apartAbove?: ApartAbove) {
     this.#checkpointer = checkpointer;
+    this.#apartAbove = apartAbove;
   }
 
   async load(sessionId: string): Promise<StoredSession | undefined> {
@@ -42,7 +48,8 @@ export class Store {
     crashPoint("commit.before");
     let saving: Awaitable<number>;
     try {
-      saving = this.#checkpointer.commit(checkpoint, options);
+      const apartAbove = this.#apartAbove?.get(checkpoint.fingerprint);
+      saving = this.#checkpointer.commit(checkpoint, apartAbove === undefined ? options : { ...options, apartAbove });
     } catch (error) {
       throw failureOf("commit a superstep", error);
     }
@@ -89,6 +96,22 @@ export class Store {
     return guard("write the cache", () => this.#checkpointer.cache?.(entry));
   }
 
+  /** Throws InvalidOptionError when the store keeps none. */
+  putArtifact(write: ArtifactWrite): Awaitable<void> {
+    const { putArtifact } = this.#checkpointer;
+    if (putArtifact === undefined) throw withoutArtifacts();
+    crashPoint("artifact.before");
+    const kept = guard("keep an artifact", () => putArtifact.call(this.#checkpointer, write));
+    return after(kept, () => crashPoint("artifact.after"));
+  }
+
+  /** Throws InvalidOptionError when the store keeps none. */
+  artifact(digest: string): Awaitable<Uint8Array | undefined> {
+    const { artifact } = this.#checkpointer;
+    if (artifact === undefined) throw withoutArtifacts();
+    return guard("read an artifact", () => artifact.call(this.#checkpointer, digest));
+  }
+
   acquire(claim: LeaseClaim): Awaitable<LeaseAnswer> {
     return guard("take a lease", () => this.#checkpointer.acquire(claim));
   }
@@ -126,6 +149,11 @@ export class Store {
     if (this.#resident.size > RESIDENT) dropOldest(this.#resident);
     return answer;
   }
+}
+
+function withoutArtifacts(): InvalidOptionError {
+  const problem = "has no methods `putArtifact` and `artifact`, which artifacts need";
+  return new InvalidOptionError("checkpointer", problem, "use a store that has them, such as SqliteCheckpointer");
 }
 
 function dropOldest(resident: Map<string, Checkpoint>): void {

@@ -5,6 +5,7 @@
 import type { TaskOutcome } from "../superstep/outcome.js";
 import type { TaskRecord } from "../superstep/record.js";
 import type { Awaitable } from "../superstep/thenable.js";
+import type { ArtifactWrite } from "./artifact.js";
 import type { Checkpoint, CheckpointRef, Note } from "./checkpoint.js";
 import type { Lease, LeaseAnswer, LeaseClaim, LeaseHolder, LeaseNews, StopRequest } from "./lease.js";
 import type { SessionStatus } from "./status.js";
@@ -27,6 +28,11 @@ export interface CommitOptions {
   readonly whole?: boolean;
   /** The task records stay beside the new head: its frontier is still the parent's. */
   readonly keepsRecords?: boolean;
+  /**
+   * By channel: what is written to it, or what it holds when all of the state is written, may be kept apart from the checkpoint when its
+   * text has more characters. A store that does so gives the value back all the same.
+   */
+  readonly apartAbove?: ReadonlyMap<string, number>;
   /** Of a fork's first checkpoint: the session on whose line its `forkedFrom` stands. CheckpointNotFoundError when that is gone. */
   readonly origin?: string;
 }
@@ -67,12 +73,16 @@ export interface PrunePolicy {
   readonly keepLast?: number;
   /** Those made at that time or later stay: milliseconds since the epoch. */
   readonly madeBefore?: number;
+  /** Artifacts that a caller held until then, or not so long, may go: milliseconds since the epoch. Undefined: none of those. */
+  readonly at?: number;
 }
 /** What pruning took away from the store. */
 export interface Pruned {
   readonly checkpoints: number;
   /** As they were stored; 0 in a store that does not encode. */
   readonly bytes: number;
+  /** Bytes of the artifacts that nothing referred to any more. Undefined in a store that has none. */
+  readonly artifacts?: number;
 }
 /** A node's outcome, for any session. */
 export interface CacheEntry {
@@ -131,5 +141,16 @@ export interface Checkpointer {
   cached?(key: string, at: number): Awaitable<TaskOutcome | undefined>;
   /** Keeps an outcome in place of an earlier one of that key. Those that have expired by then may be forgotten. */
   cache?(entry: CacheEntry): Awaitable<void>;
+
+  /**
+   * Keeps content under its digest, once for all sessions: what is there already stays, and is mended when it was damaged. It stays as long as
+   * its holder holds it, or anything refers to it that can be read: a checkpoint that is shown, what stands beside a head, a cached outcome,
+   * another artifact. `prune` and `delete` take what is left over. Both of these or neither: a store without them keeps no artifacts. One
+   * that has them refuses commits that refer to what it does not have: ArtifactNotFoundError, and nothing is written. Throws that
+   * for `mentions` too, and CheckpointConflictError when the holder's session has a newer lease than its fence.
+   */
+  putArtifact?(write: ArtifactWrite): Awaitable<void>;
+  /** The content; undefined when there is none. What is damaged may be given as it is: whoever asked holds it to its digest. */
+  artifact?(digest: string): Awaitable<Uint8Array | undefined>;
   close(): void | Promise<void>;
 }

@@ -4,23 +4,20 @@
  */
 import type { TaskRef } from "../errors.js";
 import type { Channels, StateOf } from "../state/channel.js";
-import { applyDeltas, type Delta, type DeltaOp } from "../state/delta.js";
 import { sealStored } from "../state/seal.js";
 import type { ChannelDelta, Versions } from "../superstep/barrier.js";
 import { NO_PROGRESS, type Progress } from "../superstep/frontier.js";
-import type { RouteTarget } from "../superstep/outcome.js";
-import { type Checkpoint, type CheckpointRef, type Note, targetOf, taskId, tasksOf } from "./checkpoint.js";
+import { Apart, type ApartReader } from "./apart.js";
+import type { Checkpoint, CheckpointRef, Note } from "./checkpoint.js";
 import { decode, encode } from "./codec.js";
 import { grow, grownIn, growthOf } from "./growth.js";
+import type { Links } from "./links.js";
 import { READY } from "./status.js";
+import { changed, fromStoredOp, nowhere, present, type StoredOp, shownApart, toStoredOp } from "./stored-op.js";
+import { fromStoredTasks, type StoredTask, toStoredTasks } from "./stored-task.js";
 
-/** Operations by one letter: add, replace, delete, push. */
-type StoredOp = readonly ["a" | "r" | "d" | "p", DeltaOp["path"], unknown];
 /** Who wrote: its place in what ran, or its id and node. */
 type StoredWriter = number | readonly [id: string, node: string];
-/** A task, by where it leads; with its id when that does not follow from its place. */
-type StoredTask = RouteTarget | readonly [id: string, target: RouteTarget];
-
 /** The body of a record. Keys that say nothing new are left out. */
 interface Body {
   /** Frontier. */
@@ -87,15 +84,21 @@ export type Outline = Omit<Checkpoint, "state" | "versions">;
 /** The part of a checkpoint that follows from a chain. */
 export type StoredState = Pick<Checkpoint, "state" | "versions">;
 
-/** What changed. What follows from a parent that is known is not written again. `whole`: a snapshot goes with it, in place of the deltas. */
-export function encodeBody(
-  checkpoint: Checkpoint,
-  { parent, whole = false }: { readonly parent?: KnownParent | undefined; readonly whole?: boolean } = {},
-): string {
+/** How a record is written. */
+export interface RecordOptions {
+  readonly parent?: KnownParent | undefined;
+  /** A snapshot goes with it, in place of the deltas. */
+  readonly whole?: boolean;
+  /** Hears what the record refers to, and says what is kept apart from it. */
+  readonly links?: Links;
+}
+
+/** What changed. What follows from a parent that is known is not written again. */
+export function encodeBody(checkpoint: Checkpoint, { parent, whole = false, links }: RecordOptions = {}): string {
   const { incarnation, seq, parentSeq, frontier, progress, ran, note, ephemeral, forkedFrom, fingerprint } = checkpoint;
   const body: { -readonly [K in keyof Body]: Body[K] } = {
     f: toStoredTasks(frontier, incarnation, seq),
-    d: toStoredDeltas(checkpoint),
+    d: toStoredDeltas(checkpoint, links),
   };
   const growth = growthOf(checkpoint, body.d, whole ? undefined : parent?.versions);
   if (growth !== undefined) body.v = growth;
@@ -106,19 +109,21 @@ export function encodeBody(
   if (ephemeral.length > 0) body.e = ephemeral;
   if (forkedFrom !== undefined) body.o = { incarnation: forkedFrom.incarnation, seq: forkedFrom.seq };
   if (whole) body.w = true;
-  return encode(body);
+  return encode(body, links?.noted);
 }
 
 /** The whole state, without what is ephemeral. */
-export function encodeSnapshot({
-  state,
-  versions,
-  ephemeral,
-}: Pick<Checkpoint, "state" | "versions" | "ephemeral">): string {
-  if (ephemeral.length === 0) return encode({ s: state, v: versions } satisfies Snapshot);
+export function encodeSnapshot(
+  { state, versions, ephemeral }: Pick<Checkpoint, "state" | "versions" | "ephemeral">,
+  links?: Links,
+): string {
+  if (ephemeral.length === 0 && links?.mayPart !== true)
+    return encode({ s: state, v: versions } satisfies Snapshot, links?.noted);
   const entries = Object.entries(state as Record<string, unknown>);
-  const lasting = entries.map(([name, value]) => [name, ephemeral.includes(name) ? undefined : value] as const);
-  return encode({ s: Object.fromEntries(lasting), v: versions } satisfies Snapshot);
+  const lasting = entries.map(
+    ([name, value]) => [name, ephemeral.includes(name) ? undefined : (links?.standIn(name, value) ?? value)] as const,
+  );
+  return encode({ s: Object.fromEntries(lasting), v: versions } satisfies Snapshot, links?.noted);
 }
 
 /** Throws when the body was not made by `encodeBody`. */
@@ -153,7 +158,7 @@ export function outlineOf(decoded: DecodedRecord, parent: () => DecodedLink): Ou
       ([writer, channel, ops]): ChannelDelta => ({
         task: writerOf(writer, ran),
         channel,
-        delta: ops.map(fromStoredOp),
+        delta: ops.map((op) => fromStoredOp(op, shownApart)),
       }),
     ),
     updatedChannels: grownIn(body),
@@ -163,13 +168,38 @@ export function outlineOf(decoded: DecodedRecord, parent: () => DecodedLink): Ou
   return outline;
 }
 
-/** The states of the last so many records of a chain that begins with a snapshot, oldest first, sharing what did not change. */
-export function lastStates(chain: readonly DecodedLink[], count: number): readonly StoredState[] {
+/**
+ * The states of the last so many records of a chain that begins with a snapshot, oldest first, sharing what did not change: as they are
+ * stored, with values still apart that are. `read` is asked for those that deltas lead into.
+ */
+export function storedStates(
+  chain: readonly DecodedLink[],
+  count: number,
+  read: ApartReader = nowhere,
+): readonly StoredState[] {
   const [base, ...later] = chain as readonly [DecodedLink, ...DecodedLink[]];
   const oldest = chain.length - count;
-  const states = [forward(wholeState(base), later.slice(0, oldest))];
-  for (const record of later.slice(oldest)) states.push(forward(states[states.length - 1] as StoredState, [record]));
+  const states = [forward(wholeState(base), later.slice(0, oldest), read)];
+  for (const record of later.slice(oldest))
+    states.push(forward(states[states.length - 1] as StoredState, [record], read));
   return states.map(freeze);
+}
+
+/** The state with all its values; the same when none is apart. */
+export function joined(stored: StoredState, read: ApartReader): StoredState {
+  const entries = Object.entries(stored.state as Record<string, unknown>);
+  if (!entries.some(([, value]) => value instanceof Apart)) return stored;
+  const state = Object.fromEntries(entries.map(([name, value]) => [name, present(value, read)]));
+  return freeze({ state: state as StateOf<Channels>, versions: stored.versions });
+}
+
+/** The states of the last so many records of a chain, with all their values. */
+export function lastStates(
+  chain: readonly DecodedLink[],
+  count: number,
+  read: ApartReader = nowhere,
+): readonly StoredState[] {
+  return storedStates(chain, count, read).map((state) => joined(state, read));
 }
 
 /** The body of a record that lives on without its parent. */
@@ -193,11 +223,11 @@ function wholeState({ record }: DecodedLink): StoredState {
 }
 
 /** The state after these records; deltas of one channel are applied together. */
-function forward(former: StoredState, records: readonly DecodedLink[]): StoredState {
+function forward(former: StoredState, records: readonly DecodedLink[], read: ApartReader): StoredState {
   const start = records.findLastIndex(({ body }) => body.w === true);
   const base = start < 0 ? former : wholeState(records[start] as DecodedLink);
   const state: Record<string, unknown> = { ...base.state };
-  const byChannel = new Map<string, Delta[]>();
+  const byChannel = new Map<string, StoredOp[]>();
   const versions = { ...base.versions };
   for (const { body } of records.slice(start + 1)) {
     for (const channel of clearedBy(body)) {
@@ -206,12 +236,12 @@ function forward(former: StoredState, records: readonly DecodedLink[]): StoredSt
     }
     for (const [, channel, ops] of body.d) {
       const list = byChannel.get(channel) ?? [];
-      list.push(ops.map(fromStoredOp));
+      for (const op of ops) list.push(op);
       byChannel.set(channel, list);
     }
     grow(versions, body);
   }
-  for (const [channel, deltas] of byChannel) state[channel] = applyDeltas(state[channel], deltas);
+  for (const [channel, ops] of byChannel) state[channel] = changed(state[channel], ops, read);
   return { state: state as StateOf<Channels>, versions };
 }
 
@@ -222,7 +252,7 @@ function clearedBy({ v, d, e = [] }: Body): readonly string[] {
 }
 
 function freeze({ state, versions }: StoredState): StoredState {
-  for (const value of Object.values(state)) sealStored(value);
+  for (const value of Object.values(state)) if (!(value instanceof Apart)) sealStored(value);
   return Object.freeze({ state: Object.freeze(state), versions: Object.freeze(versions) });
 }
 
@@ -236,13 +266,13 @@ function lastsNothing({ breakpoints, config, environment, toParent }: Note): boo
   return breakpoints === undefined && config === undefined && environment === undefined && toParent === undefined;
 }
 
-function toStoredDeltas({ ran, deltas, ephemeral }: Checkpoint): Body["d"] {
+function toStoredDeltas({ ran, deltas, ephemeral }: Checkpoint, links: Links | undefined): Body["d"] {
   const kept = ephemeral.length === 0 ? deltas : deltas.filter(({ channel }) => !ephemeral.includes(channel));
   let last = 0;
   return kept.map(({ task, channel, delta }) => {
     const place = placeOf(task, ran, last);
     last = place ?? last;
-    return [place ?? [task.id, task.node], channel, delta.map(toStoredOp)];
+    return [place ?? [task.id, task.node], channel, delta.map((op) => toStoredOp(op, channel, links))];
   });
 }
 
@@ -255,45 +285,7 @@ function placeOf({ id }: TaskRef, ran: readonly TaskRef[], last: number): number
   return undefined;
 }
 
-function toStoredTasks(tasks: readonly TaskRef[], incarnation: string, seq: number): readonly StoredTask[] {
-  return tasks.map((task, place) =>
-    task.id === taskId(incarnation, seq, place) ? targetOf(task) : [task.id, targetOf(task)],
-  );
-}
-
-function fromStoredTasks(stored: readonly StoredTask[], incarnation: string, seq: number): readonly TaskRef[] {
-  const placed = tasksOf(stored.map(targetIn), incarnation, seq);
-  if (!stored.some(hasId)) return placed;
-  return Object.freeze(
-    placed.map((task, place) => {
-      const one = stored[place] as StoredTask;
-      return hasId(one) ? Object.freeze({ ...task, id: one[0] }) : task;
-    }),
-  );
-}
-
-function hasId(stored: StoredTask): stored is readonly [id: string, target: RouteTarget] {
-  return Array.isArray(stored);
-}
-
-function targetIn(stored: StoredTask): RouteTarget {
-  return hasId(stored) ? stored[1] : stored;
-}
-
 function writerOf(writer: StoredWriter, ran: readonly TaskRef[]): TaskRef {
   if (typeof writer !== "number") return { id: writer[0], node: writer[1] };
   return ran[writer] ?? { id: "", node: "" };
-}
-
-const LETTERS = { add: "a", replace: "r", remove: "d", append: "p" } as const;
-
-function toStoredOp(op: DeltaOp): StoredOp {
-  if (op.op === "append") return [LETTERS.append, op.path, op.items];
-  return [LETTERS[op.op], op.path, op.op === "remove" ? undefined : op.value];
-}
-
-function fromStoredOp([letter, path, value]: StoredOp): DeltaOp {
-  if (letter === "p") return { op: "append", path, items: value as readonly unknown[] };
-  if (letter === "d") return { op: "remove", path };
-  return { op: letter === "a" ? "add" : "replace", path, value };
 }

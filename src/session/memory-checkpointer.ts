@@ -2,6 +2,8 @@
 import { CheckpointConflictError, CheckpointNotFoundError } from "../errors.js";
 import type { TaskOutcome } from "../superstep/outcome.js";
 import { recordKey, type TaskRecord } from "../superstep/record.js";
+import type { ArtifactWrite } from "./artifact.js";
+import { ArtifactTable, type Readable } from "./artifact-table.js";
 import { type Checkpoint, type CheckpointRef, checkpointId, type Note, withoutEphemeral } from "./checkpoint.js";
 import type {
   CacheEntry,
@@ -33,6 +35,7 @@ export class MemoryCheckpointer implements Checkpointer {
   readonly #sessions = new Map<string, Kept>();
   readonly #leases = new LeaseTable();
   readonly #outcomes = new OutcomeTable();
+  readonly #artifacts = new ArtifactTable();
 
   load(sessionId: string): StoredSession | undefined {
     const kept = this.#sessions.get(sessionId);
@@ -42,6 +45,7 @@ export class MemoryCheckpointer implements Checkpointer {
   commit(checkpoint: Checkpoint, options: CommitOptions = {}): number {
     this.#checkFence(checkpoint, checkpoint.parentSeq, options.fence);
     const { parentSeq } = checkpoint;
+    this.#artifacts.check(checkpoint, parentSeq === undefined || options.whole === true);
     if (parentSeq === undefined) this.#begin(checkpoint, options);
     else advance(this.#expect(checkpoint, parentSeq), checkpoint, options);
     return 0;
@@ -66,7 +70,7 @@ export class MemoryCheckpointer implements Checkpointer {
 
   delete(sessionId: string, fence?: number): void {
     this.#checkFence({ sessionId, incarnation: "" }, undefined, fence);
-    this.#sessions.delete(sessionId);
+    if (this.#sessions.delete(sessionId)) this.#sweep();
   }
 
   history(sessionId: string, { limit, before }: HistoryQuery): readonly Checkpoint[] {
@@ -85,7 +89,7 @@ export class MemoryCheckpointer implements Checkpointer {
     return found !== undefined && isAt(found, place) ? shownOf(found, sessionId) : undefined;
   }
 
-  prune({ sessionId, keepLast, madeBefore }: PrunePolicy): Pruned {
+  prune({ sessionId, keepLast, madeBefore, at }: PrunePolicy): Pruned {
     if (keepLast === undefined && madeBefore === undefined) return { checkpoints: 0, bytes: 0 };
     const before = this.#shown();
     for (const [id, kept] of this.#sessions) {
@@ -96,7 +100,8 @@ export class MemoryCheckpointer implements Checkpointer {
       );
       kept.line = kept.line.slice(Math.max(0, oldest));
     }
-    return { checkpoints: before - this.#shown(), bytes: 0 };
+    const artifacts = this.#sweep(at);
+    return { checkpoints: before - this.#shown(), bytes: 0, ...(artifacts > 0 && { artifacts }) };
   }
 
   acquire(claim: LeaseClaim): LeaseAnswer {
@@ -123,7 +128,35 @@ export class MemoryCheckpointer implements Checkpointer {
     this.#outcomes.set(entry);
   }
 
+  putArtifact(write: ArtifactWrite): void {
+    const { holder } = write;
+    if ("until" in holder) return this.#artifacts.put(write, undefined);
+    const { sessionId, fence } = holder;
+    this.#checkFence({ sessionId, incarnation: "" }, undefined, fence);
+    const kept = this.#sessions.get(sessionId);
+    this.#artifacts.put(write, kept && nameOf(headOf(kept)));
+  }
+
+  artifact(digest: string): Uint8Array | undefined {
+    return this.#artifacts.get(digest);
+  }
+
   close(): void {}
+
+  /** Gives the bytes of the artifacts that are gone. */
+  #sweep(at?: number): number {
+    return this.#artifacts.isEmpty ? 0 : this.#artifacts.sweep(this.#readable(), at);
+  }
+
+  /** What stands beside a head, too. */
+  #readable(): Readable {
+    const sessions = [...this.#sessions.values()];
+    const values = sessions.flatMap(({ line, note, records }) => [...line, note, ...records.values()]);
+    return {
+      values: [...values, ...this.#outcomes.outcomes()],
+      heads: new Set(sessions.map((kept) => nameOf(headOf(kept)))),
+    };
+  }
 
   #begin(checkpoint: Checkpoint, { replace = false, origin }: CommitOptions): void {
     const { sessionId, note, createdAt } = checkpoint;
@@ -177,6 +210,10 @@ export class MemoryCheckpointer implements Checkpointer {
 
 function headOf({ line }: Kept): Checkpoint {
   return line[line.length - 1] as Checkpoint;
+}
+
+function nameOf({ incarnation, seq }: Checkpoint): string {
+  return checkpointId(incarnation, seq);
 }
 
 function advance(kept: Kept, checkpoint: Checkpoint, { keepsRecords = false }: CommitOptions): void {

@@ -18,6 +18,10 @@ export class OutcomeTable {
     if (this.#entries.size > 2 * this.#swept) this.#sweep(entry.at);
   }
 
+  *outcomes(): Iterable<TaskOutcome> {
+    for (const { outcome } of this.#entries.values()) yield outcome;
+  }
+
   #sweep(at: number): void {
     for (const [key, entry] of this.#entries) if (!isGood(entry, at)) this.#entries.delete(key);
     this.#swept = Math.max(FEW, this.#entries.size);

@@ -21,9 +21,11 @@ export function advanceKnown(
   const { checkpoint } = record;
   const head = parentIn(known, checkpoint);
   if (head === undefined || fence === undefined || keepsRecords || !isBare(head, checkpoint)) return undefined;
+  if (!record.links.isEmpty) return undefined;
   const { session } = head;
   const { key } = session;
   const row = rowOf(session, record, head);
+  if (!row.links.isEmpty) return undefined;
   const { sessionId } = checkpoint;
   crashPoint("sqlite.begun");
   const { changes } = statements.advanceLog.run(

@@ -1,12 +1,13 @@
 /** What stands beside a head and goes with the next commit: task records, ephemeral values, the note. */
 import { CheckpointCorruptError } from "../errors.js";
 import type { Checkpoint, Note } from "../session/checkpoint.js";
-import { decode, encode } from "../session/codec.js";
+import { decode, encode, type Noted } from "../session/codec.js";
 import { type DecodedRecord, ephemeralOf } from "../session/log-record.js";
 import { sealStored } from "../state/seal.js";
 import { recordKey, type TaskRecord } from "../superstep/record.js";
 import { checksum, verify } from "./checksum.js";
-import { seqOf } from "./schema.js";
+import { mentionKnown } from "./mentions.js";
+import { keyOf, seqOf } from "./schema.js";
 import { keptBeside, type Line } from "./session-row.js";
 import type { LogHead, PendingRow, Statements } from "./statements.js";
 
@@ -26,8 +27,8 @@ export interface EncodedRecord {
 const EPHEMERAL = "ephemeral";
 
 /** The key may hold anything; SQL text may not: a NUL would cut it, a half surrogate be replaced. */
-export function encodeRecord(record: TaskRecord): EncodedRecord {
-  return { kind: record.kind, key: JSON.stringify(recordKey(record)), body: encode(record) };
+export function encodeRecord(record: TaskRecord, noted?: Noted): EncodedRecord {
+  return { kind: record.kind, key: JSON.stringify(recordKey(record)), body: encode(record, noted) };
 }
 
 /** Everything beside the head. Throws CheckpointCorruptError, also when a record is missing. */
@@ -65,11 +66,17 @@ export function dropResults({ dropKind }: Statements, session: number): void {
 }
 
 /** The ephemeral values of a new head, in place of those of the former one. */
-export function replaceEphemeral(statements: Statements, session: number, { ephemeral, state }: Checkpoint): void {
+export function replaceEphemeral(statements: Statements, head: number, { ephemeral, state }: Checkpoint): void {
+  const session = keyOf(head);
   statements.dropKind.run(session, EPHEMERAL);
   if (ephemeral.length === 0) return;
-  const body = encode(ephemeral.map((name) => [name, state[name] as unknown]));
+  const noted: Noted = {};
+  const body = encode(
+    ephemeral.map((name) => [name, state[name] as unknown]),
+    noted,
+  );
   addRecord(statements, session, { kind: EPHEMERAL, key: "", body });
+  mentionKnown(statements, "head", head, noted.artifacts ?? []);
 }
 
 /** Throws CheckpointCorruptError unless the values are those of the channels that the head's record names. */

@@ -2,12 +2,16 @@
  * Takes rows away that no session shows and no chain needs (T6). A line needs everything from the oldest place that it shows on, and
  * below that the rows back to a snapshot; a fork's line reaches into its origin's rows, so forks are looked at before their origins.
  */
-import { CheckpointCorruptError } from "../errors.js";
+
 import type { Pruned } from "../session/checkpointer.js";
+import { Links } from "../session/links.js";
 import { encodeSnapshot, needsParent, withRan } from "../session/log-record.js";
 import type { OpenFile } from "./connection.js";
+import { isDamage } from "./failures.js";
+import { dropHidden } from "./hidden.js";
 import { readCheckpoint, readParent } from "./line.js";
 import { rewriteRow } from "./log.js";
+import { mentionKnown } from "./mentions.js";
 import { idOf, keyOf, SPAN, seqOf } from "./schema.js";
 import { checkSessions, isSound } from "./session-row.js";
 import { forksOf } from "./shown.js";
@@ -22,9 +26,15 @@ export function sumOf(one: Pruned, other: Pruned): Pruned {
   return { checkpoints: one.checkpoints + other.checkpoints, bytes: one.bytes + other.bytes };
 }
 
+interface Unmentioned {
+  /** Artifacts that these rows mentioned. Others may. */
+  readonly unmentioned: ReadonlySet<number>;
+}
+
 /** Collects the rows of these sessions, and of what they were forked from. Throws CheckpointCorruptError when a fork's record is damaged. */
-export function collect(file: OpenFile, keys: readonly number[]): Pruned {
+export function collect(file: OpenFile, keys: readonly number[]): Pruned & Unmentioned {
   checkSessions(file);
+  const unmentioned = new Set<number>();
   const demands: Demands = new Map();
   const waiting = new Set(keys);
   let freed = NOTHING_GONE;
@@ -34,9 +44,10 @@ export function collect(file: OpenFile, keys: readonly number[]): Pruned {
     const session = file.statements.sessionByKey.get(key) as SessionRow | undefined;
     if (session === undefined || !(isSound(session) || keys.includes(key))) continue;
     freed = sumOf(freed, collectOne(file.statements, session, demands));
+    for (const artifact of dropHidden(file.statements, key)) unmentioned.add(artifact);
     if (session.origin !== null) waiting.add(keyOf(session.origin));
   }
-  return freed;
+  return { ...freed, unmentioned };
 }
 
 function collectOne(statements: Statements, session: SessionRow, demands: Demands): Pruned {
@@ -106,10 +117,17 @@ function ground(statements: Statements, session: SessionRow, { id }: LogHead, be
     const grounded = groundedTexts(statements, session, row);
     const written = weightOf(grounded) - weightOf(row);
     if (written >= below.bytes) return undefined;
-    rewriteRow(statements, { ...row, ...grounded, base_weight: grounded.snapshot.length, weight: 0 });
+    const { links, ...texts } = grounded;
+    rewriteRow(statements, { ...row, ...texts, base_weight: texts.snapshot.length + links.size, weight: 0 });
+    mentionKnown(
+      statements,
+      "part",
+      id,
+      [...(links.noted.apart ?? [])].map(({ digest }) => digest),
+    );
     return written;
   } catch (error) {
-    if (error instanceof CheckpointCorruptError) return undefined;
+    if (isDamage(error)) return undefined;
     throw error;
   }
 }
@@ -118,13 +136,15 @@ function groundedTexts(
   statements: Statements,
   session: SessionRow,
   row: LogRow,
-): { readonly body: string; readonly snapshot: string } {
+): { readonly body: string; readonly snapshot: string; readonly links: Links } {
   const sessionId = session.session_id ?? "";
-  const { checkpoint, record } = readCheckpoint(statements, { sessionId, session }, row.id);
+  const links = new Links(undefined);
+  const { stored, record } = readCheckpoint(statements, { sessionId, session }, row.id);
   const parent = () => readParent(statements, { row, segment: { ...session, sessionId } });
   return {
     body: needsParent(record) ? withRan(record, parent()) : row.body,
-    snapshot: row.snapshot ?? encodeSnapshot(checkpoint),
+    snapshot: row.snapshot ?? encodeSnapshot({ ...stored, ephemeral: [] }, links),
+    links,
   };
 }
 

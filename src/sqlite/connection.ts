@@ -5,6 +5,7 @@
 import { existsSync } from "node:fs";
 import { CheckpointError } from "../errors.js";
 import type { KnownParent } from "../session/log-record.js";
+import type { ArtifactFolder } from "./artifact-folder.js";
 import { type DriverName, openDatabase, type SqliteDatabase } from "./driver.js";
 import { failureOf, isFatal } from "./failures.js";
 import { migrate } from "./schema.js";
@@ -31,6 +32,7 @@ export interface OpenFile {
   readonly statements: Statements;
   readonly known: Map<string, KnownHead>;
   hasCheckedSessions: boolean;
+  hasCheckedMentions: boolean;
 }
 /** How a connection comes about. */
 export interface Opening {
@@ -40,6 +42,8 @@ export interface Opening {
   readonly busyTimeoutMs: number;
   /** Of a file that the store opened itself. */
   readonly path?: string | undefined;
+  /** Where the bytes of artifacts are, if not in the file. */
+  readonly folder?: ArtifactFolder | undefined;
 }
 
 /** The write-ahead log is copied into the file when it has grown to this: 16 MB of pages of 4 KB. Four times SQLite's default, for a tenth of the time. */
@@ -136,7 +140,7 @@ export function openPath(
   return { database: openDatabase(path, driver), reopen };
 }
 
-function prepare(database: SqliteDatabase, { synchronous, busyTimeoutMs }: Opening): OpenFile {
+function prepare(database: SqliteDatabase, { synchronous, busyTimeoutMs, folder }: Opening): OpenFile {
   database.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`);
   // says something only as long as the file is empty
   database.exec("PRAGMA auto_vacuum = INCREMENTAL");
@@ -145,5 +149,7 @@ function prepare(database: SqliteDatabase, { synchronous, busyTimeoutMs }: Openi
   database.exec(`PRAGMA wal_autocheckpoint = ${WAL_PAGES}`);
   migrate(database);
   database.exec(`PRAGMA busy_timeout = ${LOCK_MS}`);
-  return { database, statements: prepareAll(database), known: new Map(), hasCheckedSessions: false };
+  const statements = prepareAll(database, folder);
+  folder?.claim((statements.storeId.get() as { readonly id: string }).id);
+  return { database, statements, known: new Map(), hasCheckedSessions: false, hasCheckedMentions: false };
 }

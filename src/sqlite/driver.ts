@@ -22,7 +22,7 @@ export interface SqliteStatement {
   get(...values: readonly SqliteValue[]): unknown;
   all(...values: readonly SqliteValue[]): unknown[];
 }
-type SqliteValue = string | number | null;
+type SqliteValue = string | number | Uint8Array | null;
 /** A SQLite driver. */
 export type DriverName = "better-sqlite3" | "node:sqlite";
 type Open = (path: string) => SqliteDatabase;

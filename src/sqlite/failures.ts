@@ -1,5 +1,11 @@
 /** What SQLite reports, as errors that say what to do. */
-import { CheckpointCorruptError, CheckpointError, SuperstepError } from "../errors.js";
+import {
+  ArtifactCorruptError,
+  ArtifactNotFoundError,
+  CheckpointCorruptError,
+  CheckpointError,
+  SuperstepError,
+} from "../errors.js";
 
 const HELP: readonly (readonly [code: string, help: string])[] = [
   ["SQLITE_BUSY", "another process holds the write lock; raise `busyTimeoutMs`, or run fewer writers on one file"],
@@ -40,6 +46,11 @@ export function isBusy(error: unknown): boolean {
 export function isFatal(error: unknown): boolean {
   const code = codeOf(error);
   return code.startsWith("SQLITE_IOERR") || code.startsWith("SQLITE_CANTOPEN");
+}
+
+/** Whether what was to be read is not what was written. */
+export function isDamage(error: unknown): boolean {
+  return [CheckpointCorruptError, ArtifactCorruptError, ArtifactNotFoundError].some((kind) => error instanceof kind);
 }
 
 /** The typed error for what went wrong while doing `operation`. */

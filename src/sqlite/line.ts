@@ -8,10 +8,12 @@ import type { Checkpoint } from "../session/checkpoint.js";
 import {
   type DecodedLink,
   type DecodedRecord,
-  lastStates,
+  joined,
   outlineOf,
   type StoredState,
+  storedStates,
 } from "../session/log-record.js";
+import { apartReader } from "./artifacts.js";
 import { checkHead, decodeLink, decodeRow, nameOf, type Owner, reading } from "./log.js";
 import { idOf, keyOf, SPAN, seqOf } from "./schema.js";
 import { checkSession, type Line } from "./session-row.js";
@@ -49,15 +51,16 @@ export function readCheckpoint(
   statements: Statements,
   line: Line,
   id: number,
-): { readonly checkpoint: Checkpoint; readonly record: DecodedRecord } {
+): { readonly checkpoint: Checkpoint; readonly record: DecodedRecord; readonly stored: StoredState } {
   const chain = readChain(statements, line, { from: id, to: id });
   const { segment } = (chain[chain.length - 1] as ReadLink).row;
   const row = statements.row.get(id) as LogRow;
   const record = decodeRow(segment, row);
   const parent = () => chain[chain.length - 2]?.decoded ?? readParent(statements, { row, segment });
   return reading(segment, row, () => {
-    const [state] = lastStates(decodedOf(chain), 1) as readonly [StoredState];
-    return { checkpoint: Object.freeze({ ...outlineOf(record, parent), ...state }), record };
+    const read = apartReader(statements);
+    const [stored] = storedStates(decodedOf(chain), 1, read) as readonly [StoredState];
+    return { checkpoint: Object.freeze({ ...outlineOf(record, parent), ...joined(stored, read) }), record, stored };
   });
 }
 

@@ -1,6 +1,7 @@
 import { crashPoint } from "../crash-point.js";
 import { CheckpointCorruptError, SuperstepError } from "../errors.js";
 import { type Checkpoint, checkpointId } from "../session/checkpoint.js";
+import type { Links } from "../session/links.js";
 import { type DecodedLink, type DecodedRecord, decodeRecord, encodeSnapshot } from "../session/log-record.js";
 import { checksum, verify } from "./checksum.js";
 import { idOf, keyOf, seqOf } from "./schema.js";
@@ -20,6 +21,8 @@ export interface NewRecord {
   readonly body: string;
   /** A snapshot goes with it in any case. */
   readonly whole: boolean;
+  /** What its body refers to. */
+  readonly links: Links;
 }
 
 /** What a row is called by. */
@@ -43,15 +46,17 @@ export interface NewRow extends Weights {
   readonly columns: readonly (string | number | null)[];
   readonly body: string;
   readonly snapshot: string | null;
+  /** What its texts refer to. */
+  readonly links: Links;
   /** Of its texts. */
   readonly bytes: number;
 }
 
 /** The row of a checkpoint; a snapshot goes with it when the bodies since the last one outweigh the state. */
 export function rowOf({ key }: Pick<Owner, "key">, record: NewRecord, former: Weights | undefined): NewRow {
-  const { checkpoint, body } = record;
-  const weight = (former?.weight ?? 0) + body.length;
-  const { snapshot, base_weight } = snapshotOf(record, weight, former);
+  const { checkpoint, body, links } = record;
+  const weight = (former?.weight ?? 0) + body.length + links.size;
+  const { snapshot, base_weight, links: more } = snapshotOf(record, weight, former);
   const { seq, parentSeq, step, source, createdAt, format, note } = checkpoint;
   const head: Unsealed = {
     id: idOf(key, seq),
@@ -76,6 +81,7 @@ export function rowOf({ key }: Pick<Owner, "key">, record: NewRecord, former: We
     columns,
     body,
     snapshot,
+    links: more === undefined ? links : links.and(more),
     bytes: Buffer.byteLength(body) + (snapshot === null ? 0 : Buffer.byteLength(snapshot)),
   };
 }
@@ -85,15 +91,18 @@ export function rowOf({ key }: Pick<Owner, "key">, record: NewRecord, former: We
  * last time. One that grew along with them, as a list does that is appended to, may need none.
  */
 function snapshotOf(
-  { checkpoint, whole }: NewRecord,
+  { checkpoint, whole, links }: NewRecord,
   weight: number,
   former: Weights | undefined,
-): Pick<LogRow, "snapshot" | "base_weight"> {
+): Pick<LogRow, "snapshot" | "base_weight"> & { readonly links?: Links } {
   const isSure = whole || former === undefined;
   if (!isSure && weight <= Math.max(former.base_weight, SMALL))
     return { snapshot: null, base_weight: former.base_weight };
-  const text = encodeSnapshot(checkpoint);
-  return { snapshot: isSure || weight > SHARE * text.length ? text : null, base_weight: text.length };
+  const own = links.fresh();
+  const text = encodeSnapshot(checkpoint, own);
+  const base_weight = text.length + own.size;
+  const isDue = isSure || weight > SHARE * base_weight;
+  return isDue ? { snapshot: text, base_weight, links: own } : { snapshot: null, base_weight };
 }
 
 export function addRow({ addLog }: Statements, row: NewRow): void {

@@ -10,14 +10,21 @@ export interface SqliteOptions {
   readonly synchronous?: "full" | "normal" | undefined;
   /** Milliseconds to wait for another process's write lock. Default 5000. */
   readonly busyTimeoutMs?: number | undefined;
+  /** Default: the bytes of artifacts are in the file. With a folder they are in files there, which nobody else may keep anything in. */
+  readonly artifacts?: { readonly folder: string } | undefined;
 }
 
-const OPTIONS = { driver: true, synchronous: true, busyTimeoutMs: true } satisfies OptionNames<SqliteOptions>;
+const OPTIONS = {
+  driver: true,
+  synchronous: true,
+  busyTimeoutMs: true,
+  artifacts: true,
+} satisfies OptionNames<SqliteOptions>;
 
 /** Throws InvalidOptionError. */
 export function checkOptions(pathOrDatabase: unknown, options: SqliteOptions): void {
   checkNames(options, OPTIONS);
-  const { synchronous, driver, busyTimeoutMs = 0 } = options;
+  const { synchronous, driver, artifacts, busyTimeoutMs = 0 } = options;
   const isDatabase = typeof pathOrDatabase === "object" && pathOrDatabase !== null && "prepare" in pathOrDatabase;
   if (!isDatabase && (typeof pathOrDatabase !== "string" || pathOrDatabase === "")) {
     throw new InvalidOptionError(
@@ -32,7 +39,15 @@ export function checkOptions(pathOrDatabase: unknown, options: SqliteOptions): v
   if (driver !== undefined && driver !== "better-sqlite3" && driver !== "node:sqlite") {
     throw new InvalidOptionError("driver", `is ${JSON.stringify(driver)}`, 'use "better-sqlite3" or "node:sqlite"');
   }
+  if (artifacts !== undefined && !isFolder(artifacts)) {
+    throw new InvalidOptionError("artifacts", "names no folder", 'pass { folder: "path/of/a/folder" }');
+  }
   if (!(busyTimeoutMs >= 0 && busyTimeoutMs < 2 ** 31)) {
     throw new InvalidOptionError("busyTimeoutMs", `is ${busyTimeoutMs}`, "give a number of milliseconds, 0 or more");
   }
+}
+
+function isFolder(artifacts: unknown): boolean {
+  if (typeof artifacts !== "object" || artifacts === null || !("folder" in artifacts)) return false;
+  return typeof artifacts.folder === "string" && artifacts.folder !== "" && !artifacts.folder.includes("\0");
 }

@@ -1,9 +1,10 @@
 /** Outcomes of nodes, for every session: one that cannot be read is none, because it can be made again. */
 import type { CacheEntry } from "../session/checkpointer.js";
-import { decode, encode } from "../session/codec.js";
+import { decode, encode, type Noted } from "../session/codec.js";
 import { sealStored } from "../state/seal.js";
 import type { TaskOutcome } from "../superstep/outcome.js";
 import { checksum } from "./checksum.js";
+import { dropMentions, mentionKnown } from "./mentions.js";
 import type { Statements } from "./statements.js";
 
 interface CachedRow {
@@ -18,16 +19,26 @@ export function readOutcome({ cached }: Statements, key: string, at: number): Ta
   return row.crc === checksum(key, row.expires_at, row.body) ? decoded(row.body) : undefined;
 }
 
-/** Its text; whoever writes it need not encode within a transaction. */
-export function encodeOutcome({ outcome }: CacheEntry): string {
-  return encode(outcome);
+/** An outcome as it is written, and what it refers to. */
+export interface EncodedOutcome {
+  readonly body: string;
+  readonly noted: Noted;
+}
+
+/** Whoever writes it need not encode within a transaction. */
+export function encodeOutcome({ outcome }: CacheEntry): EncodedOutcome {
+  const noted: Noted = {};
+  return { body: encode(outcome, noted), noted };
 }
 
 /** What has expired by then goes. */
-export function writeOutcome({ addCached, dropExpired }: Statements, entry: CacheEntry, body: string): void {
+export function writeOutcome(statements: Statements, entry: CacheEntry, { body, noted }: EncodedOutcome): void {
   const { key, at, expiresAt = null } = entry;
+  const { addCached, dropExpired } = statements;
   dropExpired.run(at);
-  addCached.run(key, expiresAt, checksum(key, expiresAt, body), body);
+  const { id } = addCached.get(key, expiresAt, checksum(key, expiresAt, body), body) as { readonly id: number };
+  dropMentions(statements, "cache", id, id);
+  mentionKnown(statements, "cache", id, noted.artifacts ?? []);
 }
 
 /** It may hold instances of a class that this process has not registered. */

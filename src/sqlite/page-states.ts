@@ -1,7 +1,8 @@
 /** The states of a page of history: read when one of them is first looked at, all at once, so that they share what did not change. */
 import { CheckpointCorruptError, CheckpointNotFoundError } from "../errors.js";
 import { checkpointId } from "../session/checkpoint.js";
-import { lastStates, type StoredState } from "../session/log-record.js";
+import { joined, type StoredState, storedStates } from "../session/log-record.js";
+import { apartReader } from "./artifacts.js";
 import type { Connection, OpenFile } from "./connection.js";
 import { decodedOf, type Placed, readChain } from "./line.js";
 import { reading } from "./log.js";
@@ -14,7 +15,11 @@ export class PageStates {
   readonly #line: Line;
   /** Newest first. */
   readonly #rows: readonly Placed[];
+  /** As they are stored: what is kept apart of one is read when that one is looked at. */
+  readonly #stored = new Map<number, StoredState>();
   readonly #states = new Map<number, StoredState>();
+  /** Values that were kept apart, so that states share them. */
+  readonly #parts = new Map<string, unknown>();
   #wasRead = false;
 
   constructor(connection: Connection, line: Line, rows: readonly Placed[]) {
@@ -42,8 +47,10 @@ export class PageStates {
         `"${checkpointId(placed.segment.incarnation, seqOf(placed.row.id))}"`,
       );
     if (!this.#wasRead) this.#readAll(file, line, floor);
-    if (!this.#states.has(placed.row.id)) this.#readRows(file, line, [placed]);
-    return this.#states.get(placed.row.id) as StoredState;
+    if (!this.#stored.has(placed.row.id)) this.#readRows(file, line, [placed]);
+    const state = joined(this.#stored.get(placed.row.id) as StoredState, apartReader(file.statements, this.#parts));
+    this.#states.set(placed.row.id, state);
+    return state;
   }
 
   /** Where one of them is damaged, each is read for itself. */
@@ -63,8 +70,9 @@ export class PageStates {
   #readRows(file: OpenFile, line: Line, rows: readonly Placed[]): void {
     const [newest, oldest] = [rows[0] as Placed, rows[rows.length - 1] as Placed];
     const chain = readChain(file.statements, line, { from: oldest.row.id, to: newest.row.id });
-    const states = reading(newest.segment, newest.row, () => lastStates(decodedOf(chain), rows.length));
+    const read = apartReader(file.statements, this.#parts);
+    const states = reading(newest.segment, newest.row, () => storedStates(decodedOf(chain), rows.length, read));
     for (const [place, state] of states.entries())
-      this.#states.set((chain[chain.length - rows.length + place] as (typeof chain)[number]).row.row.id, state);
+      this.#stored.set((chain[chain.length - rows.length + place] as (typeof chain)[number]).row.row.id, state);
   }
 }

@@ -2,6 +2,7 @@
 import type { Pruned, PrunePolicy } from "../session/checkpointer.js";
 import { collect } from "./collecting.js";
 import type { OpenFile } from "./connection.js";
+import { mentionAllAt } from "./hidden.js";
 import { segmentsOf } from "./line.js";
 import { seqOf } from "./schema.js";
 import { checkSession, type Line, readHead, setSession } from "./session-row.js";
@@ -21,7 +22,10 @@ export function pruneSessions(file: OpenFile, keys: readonly number[], policy: P
     const cuts = keys.flatMap((key) => cutOf(statements, key, policy));
     const touched = touchedBy(statements, cuts);
     const before = countAll(statements, touched);
-    for (const { line, floor } of cuts) setSession(statements, { ...line.session, floor });
+    for (const { line, floor } of cuts) {
+      mentionAllAt(statements, line, floor);
+      setSession(statements, { ...line.session, floor });
+    }
     const checkpoints = before - countAll(statements, touched);
     const { bytes } = collect(
       file,

@@ -85,6 +85,28 @@ const MIGRATIONS: readonly string[] = [
     body TEXT NOT NULL
   ) STRICT;
   CREATE INDEX expiry ON cache (expires_at) WHERE expires_at IS NOT NULL;`,
+  `CREATE TABLE artifact (
+    -- grows, so that what mentioned one that is gone never means another
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    digest TEXT NOT NULL UNIQUE,
+    size INTEGER NOT NULL
+  ) STRICT;
+  -- bytes of artifacts; those of one stand together, in order
+  CREATE TABLE piece (
+    id INTEGER PRIMARY KEY,
+    bytes BLOB NOT NULL
+  ) STRICT;
+  -- what refers to an artifact
+  CREATE TABLE mention (
+    kind TEXT NOT NULL,
+    holder INTEGER NOT NULL,
+    artifact INTEGER NOT NULL,
+    PRIMARY KEY (kind, holder, artifact)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX mentioned ON mention (artifact);
+  -- tells this store from others, for the folder of its artifacts
+  CREATE TABLE store (id TEXT NOT NULL) STRICT;
+  INSERT INTO store (id) VALUES (lower(hex(randomblob(16))));`,
 ];
 
 /** The id of a log row. */

@@ -26,7 +26,8 @@ export function forksOf({ forks }: Statements, { key }: SessionRow): readonly Se
   return (forks.all(idOf(key, 1), idOf(key, SPAN - 1)) as SessionRow[]).map(checkSession);
 }
 
-function shownRanges(statements: Statements, session: SessionRow): readonly Range[] {
+/** Rows of a session that somebody shows; in no order, and they may overlap. */
+export function shownRanges(statements: Statements, session: SessionRow): readonly Range[] {
   const { key, session_id, floor } = session;
   const ranges: Range[] = session_id === null ? [] : [[idOf(key, floor), idOf(key, SPAN - 1)]];
   for (const fork of forksOf(statements, session)) {

@@ -1,4 +1,5 @@
 /** The SQLite store: one file, one transaction a superstep, a log of snapshots and deltas (T1). Writes of one turn share a transaction. */
+import type { ArtifactWrite } from "../session/artifact.js";
 import type { Checkpoint, CheckpointRef } from "../session/checkpoint.js";
 import type {
   CacheEntry,
@@ -11,19 +12,23 @@ import type {
   SessionQuery,
   StoredSession,
 } from "../session/checkpointer.js";
-import { encode } from "../session/codec.js";
+import { encode, type Noted } from "../session/codec.js";
 import type { Lease, LeaseAnswer, LeaseClaim, LeaseHolder, LeaseNews, StopRequest } from "../session/lease.js";
+import { Links } from "../session/links.js";
 import { encodeBody } from "../session/log-record.js";
 import type { SessionSummary } from "../session/view.js";
 import type { TaskOutcome } from "../superstep/outcome.js";
 import { advanceKnown, parentIn } from "./advancing.js";
+import { ArtifactFolder } from "./artifact-folder.js";
+import { readArtifact, writeArtifact } from "./artifacts.js";
 import { checkEphemeral, encodeRecord, noteBeside, readBeside, withEphemeral } from "./beside.js";
 import { NOTHING_GONE, sumOf } from "./collecting.js";
-import { Connection, type KnownHead, type OpenFile, openPath } from "./connection.js";
+import { Connection, type OpenFile, openPath } from "./connection.js";
 import type { OpenDatabase, SqliteDatabase } from "./driver.js";
 import { isBusy } from "./failures.js";
 import { GroupCommit, type Manner } from "./group-commit.js";
 import { readAt, readHistory } from "./history.js";
+import { remember } from "./known-heads.js";
 import { acquire, askToStop, grant, release, releaseKnown, renew } from "./leases.js";
 import { readCheckpoint } from "./line.js";
 import { listSessions } from "./listing.js";
@@ -35,11 +40,10 @@ import { seqOf } from "./schema.js";
 import { findLine, type Line, readHead } from "./session-row.js";
 import { Shrinking } from "./shrinking.js";
 import { atomically, type LogHead, type Statements } from "./statements.js";
+import { sweepAll } from "./sweeping.js";
 import { transactionOn } from "./transaction.js";
 import { type Written, writeCheckpoint, writeDeletion, writeNote } from "./writing.js";
 
-/** Heads that are remembered, so that what follows from them need not be written again. */
-const KNOWN_HEADS = 10_000;
 /** Sessions that are pruned in one transaction. */
 const PRUNED_AT_ONCE = 50;
 const NOT_DURABLE = { isDurable: false } as const;
@@ -62,7 +66,8 @@ export class SqliteCheckpointer implements Checkpointer {
         ? openPath(pathOrDatabase, options.driver)
         : { database: pathOrDatabase as SqliteDatabase, reopen: undefined };
     const path = typeof pathOrDatabase === "string" ? pathOrDatabase : undefined;
-    this.#connection = new Connection(database, { reopen, synchronous, busyTimeoutMs, path });
+    const folder = options.artifacts && new ArtifactFolder(options.artifacts.folder);
+    this.#connection = new Connection(database, { reopen, synchronous, busyTimeoutMs, path, folder });
     this.#writes = new GroupCommit(transactionOn(this.#connection, synchronous), busyTimeoutMs);
     this.#shrinking = new Shrinking(this.#connection, this.#writes);
     this.#isFull = synchronous === "full";
@@ -86,9 +91,10 @@ export class SqliteCheckpointer implements Checkpointer {
   }
 
   async annotate(write: NoteWrite): Promise<void> {
-    const note = write.note && encode(write.note);
-    const records = write.records.map(encodeRecord);
-    await this.#write("save what is pending", (file) => writeNote(file, { write, note, records }));
+    const noted: Noted = {};
+    const note = write.note && encode(write.note, noted);
+    const records = write.records.map((record) => encodeRecord(record, noted));
+    await this.#write("save what is pending", (file) => writeNote(file, { write, note, records, noted }));
   }
 
   list(query: SessionQuery): readonly SessionSummary[] {
@@ -100,6 +106,7 @@ export class SqliteCheckpointer implements Checkpointer {
       file.known.delete(sessionId);
       return writeDeletion(file, sessionId, fence);
     });
+    await this.#clearAway(freed.digests);
     if (freed.checkpoints > 0) await this.#shrinking.shrink({ isWorthIt: "manyPages" });
   }
 
@@ -123,8 +130,10 @@ export class SqliteCheckpointer implements Checkpointer {
       const some = keys.slice(from, from + PRUNED_AT_ONCE);
       pruned = sumOf(pruned, await this.#write("prune", (file) => pruneSessions(file, some, policy), NOT_DURABLE));
     }
-    if (pruned.bytes > 0) await this.#shrinking.shrink({ isWorthIt: "anyPage" });
-    return pruned;
+    const { bytes, digests } = await this.#write("prune", (file) => sweepAll(file, policy.at), NOT_DURABLE);
+    await this.#clearAway(digests, { leftovers: true });
+    if (pruned.bytes + bytes > 0) await this.#shrinking.shrink({ isWorthIt: "anyPage" });
+    return bytes > 0 ? { ...pruned, artifacts: bytes } : pruned;
   }
 
   async acquire(claim: LeaseClaim): Promise<LeaseAnswer> {
@@ -162,8 +171,16 @@ export class SqliteCheckpointer implements Checkpointer {
   }
 
   async cache(entry: CacheEntry): Promise<void> {
-    const body = encodeOutcome(entry);
-    await this.#write("write the cache", ({ statements }) => writeOutcome(statements, entry, body));
+    const encoded = encodeOutcome(entry);
+    await this.#write("write the cache", ({ statements }) => writeOutcome(statements, entry, encoded));
+  }
+
+  async putArtifact(write: ArtifactWrite): Promise<void> {
+    await this.#write("keep an artifact", (file) => writeArtifact(file, write));
+  }
+
+  artifact(digest: string): Uint8Array | undefined {
+    return this.#read("read an artifact", ({ statements }) => readArtifact(statements, digest));
   }
 
   /** Waits for what is being written. Closes the database only if this store opened it. */
@@ -175,6 +192,17 @@ export class SqliteCheckpointer implements Checkpointer {
   /** What need not survive a power cut, and takes one statement; by itself it would wait for the disk where everything does. */
   #briefly<T>(alone: () => T | undefined): Manner<T> {
     return this.#isFull ? NOT_DURABLE : { isDurable: false, alone };
+  }
+
+  /** Files go when it is sure that their rows are gone, and nobody names them anew. */
+  async #clearAway(digests: readonly string[], { leftovers = false } = {}): Promise<void> {
+    const { folder } = this.#connection.file().statements;
+    if (folder === undefined || (digests.length === 0 && !leftovers)) return;
+    await this.#write("remove artifacts", ({ statements: { artifact } }) => {
+      const isNamed = (digest: string): boolean => artifact.get(digest) !== undefined;
+      if (leftovers) folder.removeAllBut(isNamed);
+      else folder.remove(digests, isNamed);
+    });
   }
 
   #isAlone(): boolean {
@@ -253,32 +281,16 @@ function keysOf(file: OpenFile, sessionId: string | undefined): readonly number[
   return line === undefined ? [] : [line.session.key];
 }
 
-function recordOf({ known }: OpenFile, checkpoint: Checkpoint, { whole = false }: CommitOptions): NewRecord {
-  return { checkpoint, body: encodeBody(checkpoint, { whole, parent: parentIn(known, checkpoint) }), whole };
-}
-
-/** The one that was used longest ago leaves. */
-function remember(
-  heads: Map<string, KnownHead>,
-  { sessionId, incarnation, seq, frontier, versions, ephemeral }: Checkpoint,
-  { row, session }: Pick<Written, "row" | "session">,
-): void {
-  heads.delete(sessionId);
-  const hasEphemeral = ephemeral.length > 0;
-  const { id, created_at, weight, base_weight, crc } = row;
-  heads.set(sessionId, {
-    incarnation,
-    seq,
-    id,
-    created_at,
-    weight,
-    base_weight,
-    crc,
-    session,
-    frontier,
-    versions,
-    fingerprint: session.fingerprint,
-    hasEphemeral,
-  });
-  if (heads.size > KNOWN_HEADS) for (const oldest of heads.keys()) return void heads.delete(oldest);
+function recordOf(
+  { known }: OpenFile,
+  checkpoint: Checkpoint,
+  { whole = false, apartAbove }: CommitOptions,
+): NewRecord {
+  const links = new Links(apartAbove);
+  return {
+    checkpoint,
+    body: encodeBody(checkpoint, { whole, parent: parentIn(known, checkpoint), links }),
+    whole,
+    links,
+  };
 }

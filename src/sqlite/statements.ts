@@ -1,5 +1,7 @@
 /** Every statement of the store, prepared at most once. */
+import type { ArtifactFolder } from "./artifact-folder.js";
 import type { SqliteDatabase, SqliteStatement } from "./driver.js";
+import { SPAN } from "./schema.js";
 
 /** A row of `session`. */
 export interface SessionRow {
@@ -63,6 +65,13 @@ const SESSION = named(
   "key, session_id, incarnation, fingerprint, origin, floor, seen, kept, note, note_status, updated_at, crc",
 );
 const LOG_WEIGHT = "octet_length(body) + coalesce(octet_length(snapshot), 0)";
+
+/** Of a head that is none any more, or of a session that is nobody's. */
+const PASSED_HEAD = `kind = 'head' AND NOT EXISTS (
+    SELECT 1 FROM session WHERE key = holder / ${SPAN} AND session_id IS NOT NULL
+    AND holder = (SELECT id FROM log WHERE id BETWEEN key * ${SPAN} AND (key + 1) * ${SPAN} - 1 ORDER BY id DESC LIMIT 1))`;
+const LOOSE = `SELECT ${named("id, digest, size")} FROM artifact
+    WHERE NOT EXISTS (SELECT 1 FROM mention WHERE mention.artifact = artifact.id)`;
 
 /** Under our own names: those in the file's schema may have been damaged. */
 function named(columns: string): string {
@@ -142,19 +151,47 @@ const SQL = {
 
   cached: `SELECT ${named("expires_at, crc, body")} FROM cache WHERE key = ?`,
   addCached: `INSERT INTO cache (key, expires_at, crc, body) VALUES (?, ?, ?, ?)
-    ON CONFLICT (key) DO UPDATE SET expires_at = excluded.expires_at, crc = excluded.crc, body = excluded.body`,
+    ON CONFLICT (key) DO UPDATE SET expires_at = excluded.expires_at, crc = excluded.crc, body = excluded.body
+    RETURNING id AS id`,
   dropExpired: "DELETE FROM cache WHERE expires_at <= ?",
+
+  artifact: `SELECT ${named("id, size")} FROM artifact WHERE digest = ?`,
+  anyArtifact: "SELECT 1 FROM artifact LIMIT 1",
+  addArtifact: "INSERT INTO artifact (digest, size) VALUES (?, ?) RETURNING id AS id",
+  dropArtifact: "DELETE FROM artifact WHERE id = ?",
+  pieces: "SELECT bytes AS bytes FROM piece WHERE id BETWEEN ? AND ? ORDER BY id",
+  addPiece: "INSERT INTO piece (id, bytes) VALUES (?, ?)",
+  dropPieces: "DELETE FROM piece WHERE id BETWEEN ? AND ?",
+  addMention: "INSERT OR IGNORE INTO mention (kind, holder, artifact) VALUES (?, ?, ?)",
+  dropMentions: "DELETE FROM mention WHERE kind = ? AND holder BETWEEN ? AND ? RETURNING artifact AS artifact",
+  dropGoneParts: `DELETE FROM mention WHERE kind = 'part' AND holder BETWEEN ? AND ? AND NOT EXISTS (SELECT 1 FROM log WHERE id = holder)
+    RETURNING artifact AS artifact`,
+  anyMention: "SELECT 1 FROM mention WHERE kind = 'log' AND holder BETWEEN ? AND ? LIMIT 1",
+  copyMentions: `INSERT OR IGNORE INTO mention (kind, holder, artifact)
+    SELECT kind, ?, artifact FROM mention WHERE kind = 'log' AND holder BETWEEN ? AND ?`,
+  moveMentions: "UPDATE OR REPLACE mention SET holder = ? WHERE kind = 'head' AND holder = ?",
+  dropPassedHeads: `DELETE FROM mention WHERE ${PASSED_HEAD}`,
+  dropPassedHeadsOf: `DELETE FROM mention WHERE artifact = ? AND ${PASSED_HEAD}`,
+  dropPassedCache: "DELETE FROM mention WHERE kind = 'cache' AND NOT EXISTS (SELECT 1 FROM cache WHERE id = holder)",
+  loose: `${LOOSE}`,
+  looseOne: `${LOOSE} AND id = ?`,
+  checkMentions: "PRAGMA integrity_check(mention)",
+
+  storeId: "SELECT id AS id FROM store",
 
   freePages: "PRAGMA freelist_count",
   allPages: "PRAGMA page_count",
   truncate: "PRAGMA wal_checkpoint(TRUNCATE)",
 } as const;
 
-export type Statements = Readonly<Record<keyof typeof SQL, SqliteStatement>>;
+export type Statements = Readonly<Record<keyof typeof SQL, SqliteStatement>> & {
+  /** Where the bytes of artifacts are, if not in the file. */
+  readonly folder: ArtifactFolder | undefined;
+};
 
 /** Each is prepared when it is first needed: most processes need few, and all of them take as long as opening the file. */
-export function prepareAll(database: SqliteDatabase): Statements {
-  const statements = {} as Statements;
+export function prepareAll(database: SqliteDatabase, folder: ArtifactFolder | undefined): Statements {
+  const statements = { folder } as Statements;
   for (const [name, sql] of Object.entries(SQL)) {
     const get = () => {
       const value = database.prepare(sql);

@@ -2,22 +2,28 @@
 import { CheckpointConflictError, CheckpointError, CheckpointNotFoundError } from "../errors.js";
 import { type Checkpoint, checkpointId } from "../session/checkpoint.js";
 import type { CommitOptions, NoteWrite, Pruned } from "../session/checkpointer.js";
+import type { Noted } from "../session/codec.js";
+import { linkRow } from "./artifacts.js";
 import { addRecord, countRecords, dropResults, type EncodedRecord, replaceEphemeral } from "./beside.js";
 import { collect, NOTHING_GONE } from "./collecting.js";
 import type { OpenFile } from "./connection.js";
-import { checkFence, expectHead, keepRecord } from "./expected-head.js";
+import { checkFence, type ExpectedHead, expectHead, keepRecord } from "./expected-head.js";
 import type { Placed } from "./line.js";
-import { addRow, type NewRecord, rowOf } from "./log.js";
+import { addRow, type NewRecord, type NewRow, rowOf } from "./log.js";
+import { mentionKnown } from "./mentions.js";
 import { findRef } from "./places.js";
 import { SPAN } from "./schema.js";
 import { addSession, checkSessions, findLine, setSession, unname } from "./session-row.js";
 import { atomically, type LogHead, type SessionRow, type Statements } from "./statements.js";
+import { type Swept, sweepSome } from "./sweeping.js";
 
 /** A note write with its texts. */
 export interface EncodedNote {
   readonly write: NoteWrite;
   readonly note: string | undefined;
   readonly records: readonly EncodedRecord[];
+  /** What they refer to. */
+  readonly noted: Noted;
 }
 
 /** A head as it was written, and its session's record. */
@@ -35,13 +41,14 @@ export function writeCheckpoint(file: OpenFile, record: NewRecord, options: Comm
 }
 
 /** Writes beside the head. Throws CheckpointConflictError. */
-export function writeNote(file: OpenFile, { write, note, records }: EncodedNote): void {
+export function writeNote(file: OpenFile, { write, note, records, noted }: EncodedNote): void {
   const { statements } = file;
   const { sessionId, incarnation, seq, fence } = write;
-  const { line, kept: former } = expectHead(file, { sessionId, incarnation, seq, fence });
+  const { line, head, kept: former } = expectHead(file, { sessionId, incarnation, seq, fence });
   const { session } = line;
   if (write.discardResults === true) dropResults(statements, session.key);
   for (const record of records) addRecord(statements, session.key, record);
+  mentionKnown(statements, "head", head.id, noted.artifacts ?? []);
   const isCounted = write.discardResults !== true && (records.length === 0 || (former === 0 && records.length === 1));
   const kept = isCounted ? former + records.length : countRecords(statements, session.key);
   const columns = noteColumns(session, write, note);
@@ -53,13 +60,18 @@ export function writeNote(file: OpenFile, { write, note, records }: EncodedNote)
 }
 
 /** Forgets the session; its rows stay as far as forks need them. Throws CheckpointConflictError. */
-export function writeDeletion(file: OpenFile, sessionId: string, fence: number | undefined): Pruned {
+export function writeDeletion(
+  file: OpenFile,
+  sessionId: string,
+  fence: number | undefined,
+): Pruned & Pick<Swept, "digests"> {
   checkFence(file.statements, sessionId, fence, undefined);
   const session = file.statements.session.get(sessionId) as SessionRow | undefined;
-  if (session === undefined) return NOTHING_GONE;
+  if (session === undefined) return { ...NOTHING_GONE, digests: [] };
   return atomically(file.statements, () => {
     retire(file.statements, session);
-    return collect(file, [session.key]);
+    const { unmentioned, ...freed } = collect(file, [session.key]);
+    return { ...freed, digests: sweepSome(file, unmentioned).digests };
   });
 }
 
@@ -103,28 +115,33 @@ function addFirst(statements: Statements, record: NewRecord, start: Start | unde
     note_status: null,
     updated_at: createdAt,
   });
-  if (checkpoint.ephemeral.length > 0) replaceEphemeral(statements, session.key, checkpoint);
   const row = rowOf(session, record, start?.placed.row);
+  if (checkpoint.ephemeral.length > 0) replaceEphemeral(statements, row.id, checkpoint);
   addRow(statements, row);
+  linkRow(statements, row.id, row.links);
   return { row, session, bytes: row.bytes };
 }
 
-function advance(
-  file: OpenFile,
-  record: NewRecord,
-  { fence, keepsRecords = false }: CommitOptions,
-  parentSeq: number,
+function advance(file: OpenFile, record: NewRecord, options: CommitOptions, parentSeq: number): Written {
+  const { sessionId, incarnation } = record.checkpoint;
+  const expected = expectHead(file, { sessionId, incarnation, seq: parentSeq, fence: options.fence });
+  checkSeq(record.checkpoint);
+  const row = rowOf(expected.line.session, record, expected.head);
+  const write = (): Written => addNext(file.statements, expected, { row, ...record }, options);
+  return row.links.isEmpty ? write() : atomically(file.statements, write);
+}
+
+function addNext(
+  statements: Statements,
+  { line: { session }, head, kept, hasEphemeral }: ExpectedHead,
+  { checkpoint, row }: Pick<NewRecord, "checkpoint"> & { readonly row: NewRow },
+  { keepsRecords = false }: CommitOptions,
 ): Written {
-  const { statements } = file;
-  const { checkpoint } = record;
-  const { sessionId, incarnation } = checkpoint;
-  const { line, head, kept, hasEphemeral } = expectHead(file, { sessionId, incarnation, seq: parentSeq, fence });
-  checkSeq(checkpoint);
-  const { session } = line;
   if (!keepsRecords && (hasEphemeral || kept > 0)) statements.dropPending.run(session.key);
-  if (keepsRecords || checkpoint.ephemeral.length > 0) replaceEphemeral(statements, session.key, checkpoint);
-  const row = rowOf(session, record, head);
+  if (keepsRecords) statements.moveMentions.run(row.id, head.id);
+  if (keepsRecords || checkpoint.ephemeral.length > 0) replaceEphemeral(statements, row.id, checkpoint);
   addRow(statements, row);
+  linkRow(statements, row.id, row.links);
   const { seq: seen, createdAt } = checkpoint;
   const isKept = keepsRecords && kept > 0;
   const now = isKept

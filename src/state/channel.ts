@@ -13,6 +13,8 @@ export interface Channel<Value, Write = Value> {
   readonly reduce: (current: Value, write: Write) => Value;
   readonly schema?: StandardSchema<Value> | undefined;
   readonly label?: string | undefined;
+  /** As ChannelOptions.artifactsAbove. */
+  readonly artifactsAbove?: number | boolean | undefined;
   /** Takes one writer per superstep; a second one is a ConcurrentWriteError (B5). */
   readonly exclusive?: boolean;
   /** Lives for the next superstep only. */
@@ -40,9 +42,14 @@ export interface ChannelOptions<Value> {
   readonly schema?: StandardSchema<Value> | undefined;
   /** Goes into the graph's fingerprint in place of the reducer's source. */
   readonly label?: string | undefined;
+  /**
+   * Bytes that a value may take in a checkpoint: what is written to the channel, or all that it holds, is kept as an artifact when it takes
+   * more; `true`: 65,536. Nodes and readers of the state see no difference. For stores on disk that can; ephemeral values never are.
+   */
+  readonly artifactsAbove?: number | boolean | undefined;
 }
 
-const OPTIONS = { schema: true, label: true } satisfies OptionNames<ChannelOptions<unknown>>;
+const OPTIONS = { schema: true, label: true, artifactsAbove: true } satisfies OptionNames<ChannelOptions<unknown>>;
 
 /** The options, checked. Throws InvalidOptionError for a name that is none of theirs. */
 export function channelOptions<Value>(options: ChannelOptions<Value>): ChannelOptions<Value> {

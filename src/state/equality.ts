@@ -1,7 +1,8 @@
 /** Whether two values that can be stored say the same, whether or not they are the same objects. */
+import { ArtifactRef, isSameArtifact } from "./artifact-ref.js";
 import { isPlainRecord } from "./plain.js";
 
-/** Of what is not a primitive, a plain record, a list, a Map, a Set, a Date or bytes, only the same object is equal. */
+/** Of what is not a primitive, a plain record, a list, a Map, a Set, a Date, bytes or an ArtifactRef, only the same object is equal. */
 export function isEqual(one: unknown, other: unknown): boolean {
   return new Comparison().equal(one, other);
 }
@@ -28,6 +29,7 @@ class Comparison {
 
   #sameParts(one: object, other: object): boolean {
     if (one instanceof Date) return Object.is(one.getTime(), (other as Date).getTime());
+    if (one instanceof ArtifactRef) return isSameArtifact(one, other as ArtifactRef);
     if (one instanceof Map || one instanceof Set) return this.#sameLists([...one], [...(other as typeof one)]);
     if (ArrayBuffer.isView(one)) return sameBytes(one, other as ArrayBufferView);
     return Array.isArray(one) && this.#sameLists(one, other as unknown[]);

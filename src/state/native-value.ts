@@ -1,4 +1,5 @@
 /** What the language and Node have besides records, lists and errors: how each kind is walked, and what would change it in place. */
+import { ArtifactRef, visitArtifactRef } from "./artifact-ref.js";
 import { classOf, tagOf, type Visit, type Visitor } from "./visit.js";
 
 const TYPED_ARRAYS = [
@@ -20,6 +21,7 @@ export const nativeVisits: ReadonlyMap<object, Visit> = new Map<object, Visit>([
   [ArrayBuffer.prototype, visitBuffer],
   [DataView.prototype, visitDataView],
   [Buffer.prototype, visitNodeBuffer],
+  [ArtifactRef.prototype, visitArtifactRef],
   ...TYPED_ARRAYS.map((type): [object, Visit] => [type.prototype, visitTypedArray]),
 ]);
 

@@ -1,6 +1,7 @@
 /** What a node is given (NodeContext). Members are made when looked at; they work when destructured. */
 import type { TaskRef } from "../errors.js";
 import { InvalidOptionError } from "../errors.js";
+import type { Artifacts } from "../graph/artifacts.js";
 import type { Elsewhere, ModuleRef } from "../graph/module-ref.js";
 import type { NodeContext, OnceCall } from "../graph/node.js";
 import type { Descending, SubgraphPlan } from "../graph/plan.js";
@@ -39,6 +40,8 @@ export interface StepEnvironment {
   readonly middleware?: Onion | undefined;
   /** Outcomes of nodes that have a cache; without it they run. */
   readonly cache?: OutcomeCache | undefined;
+  /** What its tasks put into the store, and get from there. */
+  readonly artifacts?: (() => Artifacts) | undefined;
   /** What runs nodes somewhere else, by the names that nodes use. */
   readonly executors?: ReadonlyMap<string, NodeExecutor> | undefined;
 }
@@ -202,6 +205,12 @@ export class TaskContext implements NodeContext, Descending, Elsewhere {
       this.#claim(key, effect);
       return (await this.#recall.effects.run(key, effect)) as T;
     };
+  }
+
+  get artifacts(): Artifacts {
+    const { artifacts } = this.#environment;
+    if (artifacts !== undefined) return artifacts();
+    throw new InvalidOptionError("environment.artifacts", "is not there", "run the graph with an AppRunner");
   }
 
   get emit(): (data: unknown) => void {

@@ -1,5 +1,6 @@
 /** What every store must do: plain values, free of a test runner. */
 import type { Checkpointer } from "../session/checkpointer.js";
+import { artifactChecks } from "./contract/artifacts.js";
 import type { Check, Checks } from "./contract/expectations.js";
 import { fenceChecks } from "./contract/fences.js";
 import { forkChecks } from "./contract/forks.js";
@@ -30,7 +31,7 @@ export interface ContractCheck {
 const topics: readonly Checks[] = [
   ...[lineChecks, noteChecks, valueChecks, sessionChecks],
   ...[leaseChecks, fenceChecks, turnChecks],
-  ...[pastChecks, forkChecks, pruningChecks, outcomeChecks],
+  ...[pastChecks, forkChecks, pruningChecks, outcomeChecks, artifactChecks],
 ];
 
 /** The contract of the store's port: run every check against your implementation. */

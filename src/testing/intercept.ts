@@ -15,7 +15,7 @@ export interface StoreCall {
 const METHODS: readonly StoreMethod[] = [
   ...(["load", "commit", "annotate", "list", "delete", "history", "at", "prune"] as const),
   ...(["acquire", "renew", "askToStop", "release"] as const),
-  ...(["cached", "cache"] as const),
+  ...(["cached", "cache", "putArtifact", "artifact"] as const),
 ];
 
 /** The same store; `around` decides what becomes of each call, `close` apart. */

@@ -4,11 +4,7 @@
  */
 import type { ModuleRef } from "../graph/module-ref.js";
 import type { ErrorEnvelope } from "./error-envelope.js";
-
-/** A value as text, or why there is none. */
-export type Settled =
-  | { readonly ok: true; readonly text: string }
-  | { readonly ok: false; readonly error: ErrorEnvelope };
+import type { Settled } from "./settled.js";
 
 /** An argument of the function: the state and the context are made there. */
 export type Argument =
@@ -73,6 +69,8 @@ export type FromWorker =
       readonly message: string | undefined;
     }
   | { readonly kind: "once"; readonly id: number; readonly place: number; readonly key: string }
+  /** Something is to be done with artifacts. */
+  | { readonly kind: "put" | "get"; readonly id: number; readonly place: number; readonly content: Settled }
   | { readonly kind: "effected"; readonly id: number; readonly place: number; readonly settled: Settled }
   /** The function has returned or thrown. `refused`: it returned what it may not. */
   | { readonly kind: "settled"; readonly id: number; readonly settled: Settled; readonly refused: boolean }

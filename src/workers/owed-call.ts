@@ -1,12 +1,13 @@
 /** A call that a worker owes the result of: what is said about it, and what the node asks its context for meanwhile. */
-import { decode, encode } from "../session/codec.js";
+import { encode } from "../session/codec.js";
+import type { ArtifactRef } from "../state/artifact-ref.js";
 import { seal } from "../state/seal.js";
 import { type ExecutorCall, ResultRefused } from "../superstep/executor.js";
 import type { TaskOutcome } from "../superstep/outcome.js";
 import { wordsOf } from "../superstep/words.js";
 import { envelopeOf, openEnvelope } from "./error-envelope.js";
-import type { Argument, CallMessage, ContextFacts, FromWorker, Settled, ToWorker } from "./messages.js";
-import { settledWith } from "./remote-context.js";
+import type { Argument, CallMessage, ContextFacts, FromWorker, ToWorker } from "./messages.js";
+import { failedWith, type Settled, settledBy, told, valueIn } from "./settled.js";
 import type { KnownStates } from "./states.js";
 
 type Effect = (settled: Settled) => void;
@@ -73,7 +74,10 @@ export class OwedCall {
       case "progress":
         return ctx.progress(message.done, message.total, message.message);
       case "once":
-        return void this.#once(message.place, message.key);
+        return void this.#reply(message.place, () => this.#once(message.place, message.key));
+      case "put":
+      case "get":
+        return void this.#reply(message.place, () => this.#artifact(message.kind, valueIn(message.content)));
       case "effected":
         return this.#effects.get(message.place)?.(message.settled);
       case "asked":
@@ -85,7 +89,7 @@ export class OwedCall {
 
   #finish(settled: Settled, refused: boolean): void {
     if (settled.ok) {
-      const value = decode(settled.text);
+      const value = valueIn(settled);
       return this.#settle(() =>
         this.#resolve(this.#call.returns === "outcome" ? wordsOf(value as TaskOutcome) : value),
       );
@@ -106,22 +110,24 @@ export class OwedCall {
   }
 
   /** The effect runs in the worker; that it runs once is seen to here. */
-  async #once(place: number, key: string): Promise<void> {
-    let settled: Settled;
-    try {
-      const value = await this.#call.ctx.once(key, ({ idempotencyKey }) => this.#runEffect(place, idempotencyKey));
-      settled = settledWith(value);
-    } catch (error) {
-      settled = { ok: false, error: envelopeOf(error) };
-    }
-    this.#post({ kind: "reply", id: this.#id, place, settled });
+  #once(place: number, key: string): unknown {
+    return this.#call.ctx.once(key, ({ idempotencyKey }) => this.#runEffect(place, idempotencyKey));
+  }
+
+  #artifact(kind: "put" | "get", content: unknown): unknown {
+    const { artifacts } = this.#call.ctx;
+    return kind === "put" ? artifacts.put(content) : artifacts.get(content as ArtifactRef);
+  }
+
+  async #reply(place: number, work: () => unknown): Promise<void> {
+    this.#post({ kind: "reply", id: this.#id, place, settled: await settledBy(work) });
   }
 
   #runEffect(place: number, idempotencyKey: string): Promise<unknown> {
     return new Promise((resolve, reject) => {
       if (this.isSettled) return reject(lateEffect());
       this.#effects.set(place, (settled) => {
-        if (settled.ok) resolve(decode(settled.text));
+        if (settled.ok) resolve(valueIn(settled));
         else reject(openEnvelope(settled.error));
       });
       this.#post({ kind: "effect", id: this.#id, place, idempotencyKey });
@@ -132,7 +138,7 @@ export class OwedCall {
     if (this.isSettled) return;
     this.isSettled = true;
     tell();
-    for (const effect of this.#effects.values()) effect({ ok: false, error: envelopeOf(lateEffect()) });
+    for (const effect of this.#effects.values()) effect(failedWith(lateEffect()));
   }
 }
 
@@ -155,8 +161,4 @@ function factsOf(ctx: ExecutorCall["ctx"], answers: ExecutorCall["answers"]): Co
 function textOf(value: unknown, name: string): string {
   seal(value, [name]);
   return encode(value);
-}
-
-function told(settled: Settled): unknown {
-  return settled.ok ? decode(settled.text) : openEnvelope(settled.error);
 }

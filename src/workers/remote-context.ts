@@ -1,19 +1,22 @@
 /** What a node is given in a worker: the context of its task, with all that is stored or heard going through the runner. */
 import { InvalidOptionError } from "../errors.js";
+import type { Artifacts } from "../graph/artifacts.js";
 import type { NodeContext, OnceCall } from "../graph/node.js";
 import { NO_CONTEXT } from "../graph/run-context.js";
-import { decode, encode } from "../session/codec.js";
+import { bytesIn } from "../runner/artifacts.js";
+import { decode } from "../session/codec.js";
+import type { ArtifactRef } from "../state/artifact-ref.js";
 import { seal } from "../state/seal.js";
 import { freshId, InterruptSignal } from "../superstep/task-context.js";
-import { envelopeOf, openEnvelope } from "./error-envelope.js";
-import type { CallMessage, ContextFacts, FromWorker, Settled } from "./messages.js";
+import type { CallMessage, ContextFacts, FromWorker } from "./messages.js";
 import { seededRandom } from "./seeded-random.js";
+import { type Settled, settledBy, settledWith, valueIn } from "./settled.js";
 
 type Say = (message: FromWorker) => void;
 interface Waiting {
   resolve(value: unknown): void;
   reject(error: unknown): void;
-  readonly effect: (call: OnceCall) => unknown;
+  readonly effect?: (call: OnceCall) => unknown;
 }
 
 export class RemoteContext implements NodeContext {
@@ -75,13 +78,16 @@ export class RemoteContext implements NodeContext {
   };
 
   /** The runner says whether the effect has run before; if not, it runs here, and its result is durable before the node sees it. */
-  readonly once = <T>(key: string, effect: (call: OnceCall) => T | Promise<T>): Promise<T> =>
-    new Promise<T>((resolve, reject) => {
-      if (typeof effect !== "function")
-        throw new InvalidOptionError("effect", "of `once` is no function", "pass (call) => result");
-      const place = this.#waiting.push({ resolve: resolve as Waiting["resolve"], reject, effect }) - 1;
-      this.#say({ kind: "once", id: this.#id, place, key });
-    });
+  readonly once = async <T>(key: string, effect: (call: OnceCall) => T | Promise<T>): Promise<T> => {
+    if (typeof effect !== "function")
+      throw new InvalidOptionError("effect", "of `once` is no function", "pass (call) => result");
+    return (await this.#ask((place) => ({ kind: "once", id: this.#id, place, key }), effect)) as T;
+  };
+
+  readonly artifacts: Artifacts = {
+    put: async (content) => (await this.#askWith("put", (await bytesIn(content)) ?? content)) as ArtifactRef,
+    get: async <T>(ref: ArtifactRef) => (await this.#askWith("get", ref)) as T,
+  };
 
   readonly emit = (data: unknown): void => this.#say({ kind: "emit", id: this.#id, data: settledWith(data) });
   readonly progress = (done: number, total?: number, message?: string): void =>
@@ -96,32 +102,29 @@ export class RemoteContext implements NodeContext {
 
   /** The runner wants an effect that the node asked about to be run. */
   async runEffect(place: number, idempotencyKey: string): Promise<void> {
-    const settled = await settledBy(async () => this.#waiting[place]?.effect({ idempotencyKey }));
+    const settled = await settledBy(() => this.#waiting[place]?.effect?.({ idempotencyKey }));
     this.#say({ kind: "effected", id: this.#id, place, settled });
   }
 
-  /** What came of an effect. */
+  /** What has come of something that the node asked for. */
   hear(place: number, settled: Settled): void {
-    const waiting = this.#waiting[place];
-    if (settled.ok) waiting?.resolve(decode(settled.text));
-    else waiting?.reject(openEnvelope(settled.error));
+    try {
+      this.#waiting[place]?.resolve(valueIn(settled));
+    } catch (error) {
+      this.#waiting[place]?.reject(error);
+    }
   }
-}
 
-/** A value as text; what cannot be stored is told as the error that says where. Never throws. */
-export function settledWith(value: unknown): Settled {
-  try {
-    seal(value);
-    return { ok: true, text: encode(value) };
-  } catch (error) {
-    return { ok: false, error: envelopeOf(error) };
+  async #askWith(kind: "put" | "get", value: unknown): Promise<unknown> {
+    const content = settledWith(value);
+    valueIn(content);
+    return this.#ask((place) => ({ kind, id: this.#id, place, content }));
   }
-}
 
-async function settledBy(work: () => Promise<unknown>): Promise<Settled> {
-  try {
-    return settledWith(await work());
-  } catch (error) {
-    return { ok: false, error: envelopeOf(error) };
+  #ask(messageAt: (place: number) => FromWorker, effect?: Waiting["effect"]): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const place = this.#waiting.push({ resolve, reject, ...(effect && { effect }) }) - 1;
+      this.#say(messageAt(place));
+    });
   }
 }

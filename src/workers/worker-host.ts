@@ -4,10 +4,11 @@ import { parentPort } from "node:worker_threads";
 import { decode } from "../session/codec.js";
 import { sealStored } from "../state/seal.js";
 import { readOutcome } from "../superstep/command.js";
-import { envelopeOf, openEnvelope } from "./error-envelope.js";
+import { openEnvelope } from "./error-envelope.js";
 import type { Argument, CallMessage, FromWorker, ToWorker } from "./messages.js";
 import { functionOf } from "./node-module.js";
-import { RemoteContext, settledWith } from "./remote-context.js";
+import { RemoteContext } from "./remote-context.js";
+import { failedWith, settledWith } from "./settled.js";
 import { States } from "./states.js";
 
 /** Milliseconds for what was printed to leave. */
@@ -50,7 +51,7 @@ async function run(call: CallMessage): Promise<void> {
       return fn(...call.args.map((argument) => argumentOf(argument, state, context)));
     });
   } catch (error) {
-    say({ kind: "settled", id, settled: { ok: false, error: envelopeOf(error) }, refused: false });
+    say({ kind: "settled", id, settled: failedWith(error), refused: false });
   }
 }
 
@@ -66,13 +67,13 @@ async function settle({ id, returns, facts }: CallMessage, context: RemoteContex
   if (asked !== undefined) return say({ kind: "asked", id, index: asked.index, payload: settledWith(asked.payload) });
   if ("error" in came) {
     await printed();
-    return say({ kind: "settled", id, settled: { ok: false, error: envelopeOf(came.error) }, refused: false });
+    return say({ kind: "settled", id, settled: failedWith(came.error), refused: false });
   }
   try {
     const settled = settledWith(returns === "value" ? came.value : readOutcome(facts.node, came.value));
     say({ kind: "settled", id, settled, refused: !settled.ok });
   } catch (error) {
-    say({ kind: "settled", id, settled: { ok: false, error: envelopeOf(error) }, refused: true });
+    say({ kind: "settled", id, settled: failedWith(error), refused: true });
   }
 }
 

@@ -30,6 +30,8 @@ export interface Case {
   readonly drive?: (attack: Attack) => Promise<void>;
   /** The sessions that stand at the end. Default: "s". */
   readonly sessions?: readonly string[];
+  /** Whether its artifacts are in a folder, where there is one. */
+  readonly inFiles?: boolean;
 }
 
 type Runner = AppRunner<Channels, string>;

@@ -11,7 +11,10 @@ if (attacked === undefined) throw new TypeError(`no case "${name}"`);
 
 const log = join(folder, "log.txt");
 appendFileSync(log, "");
-const store = new SqliteCheckpointer(join(folder, "session.db"), { synchronous: "normal" });
+const store = new SqliteCheckpointer(join(folder, "session.db"), {
+  synchronous: "normal",
+  ...(attacked.inFiles === true && { artifacts: { folder: join(folder, "artifacts") } }),
+});
 const attack = new Attack(attacked, {
   store,
   records: store,

@@ -1,6 +1,7 @@
 /** Graphs under attack: small, and each with another way to be interrupted. Their nodes say what they do. */
 import {
   type App,
+  type ArtifactRef,
   append,
   type Channels,
   END,
@@ -184,6 +185,33 @@ function retries(place: Place) {
     .compile();
 }
 
+/** Three artifacts that refer to three others, each put while a superstep runs; read by tasks that a Send tells which. */
+function artifacts(place: Place) {
+  const makes: Node = async ({ rounds }, ctx) => {
+    const part = await ctx.artifacts.put(new Uint8Array(5_000).fill(rounds + 1));
+    return { rounds: 1, facts: { [`r${rounds}`]: await ctx.artifacts.put({ rounds, part }) } };
+  };
+  const looks: Node = async ({ facts }, ctx) => {
+    const outer = await ctx.artifacts.get<{ readonly part: ArtifactRef }>(
+      facts[`r${String(ctx.input)}`] as ArtifactRef,
+    );
+    const bytes = await ctx.artifacts.get<Uint8Array>(outer.part);
+    await turns(Number(ctx.input));
+    return { notes: `${bytes.length} times ${bytes[0]}` };
+  };
+  return new StateGraph({ ...channels, facts: merge<Record<string, unknown>>({}, { artifactsAbove: 100 }) })
+    .addNode("makes", told(place, makes))
+    .addNode("looks", told(place, looks))
+    .addEdge(START, "makes")
+    .addConditionalEdges(
+      "makes",
+      ({ rounds }) => (rounds < 3 ? "makes" : [0, 1, 2].map((input) => new Send("looks", input))),
+      ["makes", "looks"],
+    )
+    .addEdge("looks", END)
+    .compile();
+}
+
 function chain(place: Place) {
   const node: Node = ({ rounds }, ctx) => ({ rounds: 1, notes: `${ctx.node} ${rounds}` });
   return new StateGraph(channels)
@@ -295,6 +323,8 @@ export const CASES: Readonly<Record<string, Case>> = {
   retries: { app: plain(retries) },
   edits: { app: plain(chain), drive: edit, sessions: ["s", "f"] },
   tidying: { app: plain(chain), drive: tidy, sessions: ["f"] },
+  artifacts: { app: plain(artifacts), drive: tidy, sessions: ["f"] },
+  "artifacts in files": { app: plain(artifacts), drive: tidy, sessions: ["f"], inFiles: true },
   stops: {
     app: plain(stops),
     options: { hooks: [{ beforeStep: ({ step }) => (step === 3 ? pause("look") : undefined) }] },

@@ -1,4 +1,5 @@
 /** All mutants, by the room whose mistake they are. */
+import { ARTIFACT_MUTANTS } from "./artifact-mutants.js";
 import type { Mutant } from "./mutant.js";
 import { NODE_MUTANTS } from "./node-mutants.js";
 import { RUNNER_MUTANTS } from "./runner-mutants.js";
@@ -12,4 +13,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...SQLITE_MUTANTS,
   ...NODE_MUTANTS,
   ...WORKER_MUTANTS,
+  ...ARTIFACT_MUTANTS,
 ];

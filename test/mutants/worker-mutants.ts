@@ -66,8 +66,8 @@ export const WORKER_MUTANTS: readonly Mutant[] = [
   {
     breaks: "an effect in a worker runs again in the next attempt",
     file: "src/workers/owed-call.ts",
-    find: "await this.#call.ctx.once(key, ({ idempotencyKey }) => this.#runEffect(place, idempotencyKey))",
-    replace: "await this.#runEffect(place, key)",
+    find: "return this.#call.ctx.once(key, ({ idempotencyKey }) => this.#runEffect(place, idempotencyKey));",
+    replace: "return this.#runEffect(place, key);",
     killers: [CONTEXT],
   },
   {

@@ -36,11 +36,12 @@ describe.each(everyStore)("prune on %s", (_, open) => {
     const { runner } = await looped(["s"], { checkpointer: open() });
     expect(await runner.prune({ sessionId: "s", keepLast: 4 })).toMatchObject({ checkpoints: 2 });
     expect(await stepsOf(runner, "s")).toEqual([5, 4, 3, 2]);
-    expect(await runner.prune({ sessionId: "s", keepLast: 4 })).toEqual({ checkpoints: 0, bytes: 0 });
-    expect(await runner.prune({ sessionId: "s", keepLast: 100 })).toEqual({ checkpoints: 0, bytes: 0 });
+    expect(await runner.prune({ sessionId: "s", keepLast: 4 })).toEqual({ checkpoints: 0, bytes: 0, artifacts: 0 });
+    expect(await runner.prune({ sessionId: "s", keepLast: 100 })).toEqual({ checkpoints: 0, bytes: 0, artifacts: 0 });
     expect(await runner.prune({ sessionId: "s", keepLast: Number.POSITIVE_INFINITY })).toEqual({
       checkpoints: 0,
       bytes: 0,
+      artifacts: 0,
     });
     expect(await runner.prune({ sessionId: "s", keepLast: 1 })).toMatchObject({ checkpoints: 3 });
     expect(await stepsOf(runner, "s")).toEqual([5]);
@@ -83,6 +84,7 @@ describe.each(everyStore)("prune on %s", (_, open) => {
     expect(await new AppRunner(looping(5), { checkpointer: open() }).prune({ keepLast: 1 })).toEqual({
       checkpoints: 0,
       bytes: 0,
+      artifacts: 0,
     });
   });
 

@@ -4,13 +4,21 @@ import { MemoryCheckpointer, SuperstepError } from "superstep";
 import { type ContractCheck, checkpointerContract, intercept } from "superstep/testing";
 import { describe, expect, test } from "vitest";
 import { lateCheckpointer } from "../runner/stores.js";
+import { brokenArtifacts } from "./broken/broken-artifacts.js";
 import { brokenLeases } from "./broken/broken-leases.js";
 import { brokenOutcomes } from "./broken/broken-outcomes.js";
 import { brokenPast } from "./broken/broken-past.js";
 import { brokenReopening } from "./broken/broken-reopening.js";
 import { brokenWrites } from "./broken/broken-writes.js";
 
-const stores = [...brokenWrites, ...brokenLeases, ...brokenPast, ...brokenOutcomes, ...brokenReopening];
+const stores = [
+  ...brokenWrites,
+  ...brokenLeases,
+  ...brokenPast,
+  ...brokenOutcomes,
+  ...brokenArtifacts,
+  ...brokenReopening,
+];
 const findings = stores.flatMap((store) => store.checks.map((check) => [store.mistake, check, store] as const));
 
 /** What a check throws; undefined when it finds nothing. */

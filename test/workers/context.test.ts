@@ -2,6 +2,7 @@
 import { afterAll, describe, expect, test } from "vitest";
 import {
   AppRunner,
+  ArtifactRef,
   append,
   END,
   GraphValidationError,
@@ -77,6 +78,23 @@ describe.each(KINDS)("in %s,", (_, make) => {
     const refused = runner.invoke("s", { n: 2 }, { allowExecutors: ["inline"] });
     await expect(refused).rejects.toMatchObject({ code: "INVALID_OPTION", option: "allowExecutors" });
     expect((await runner.invoke("s", { n: 2 }, { allowExecutors: ["pool"] })).state.n).toBe(4);
+    await runner.close();
+  });
+
+  test("artifacts are put and got as here: bytes, streams, values", async () => {
+    const runner = runnerOf("keep");
+    const { state } = await runner.invoke("s", {});
+    expect(state.n).toEqual({
+      refs: [
+        expect.objectContaining({ kind: "bytes", size: 3 }),
+        expect.objectContaining({ size: 4 }),
+        expect.any(ArtifactRef),
+      ],
+      values: [new Uint8Array([1, 2, 3]), new Uint8Array([1, 2, 3, 4]), { big: 1n }],
+      codes: ["INVALID_OPTION", "ARTIFACT_NOT_FOUND", "NOT_SERIALIZABLE"],
+    });
+    const [first] = (state.n as { refs: readonly ArtifactRef[] }).refs;
+    expect(await runner.artifacts.get(first as ArtifactRef)).toEqual(new Uint8Array([1, 2, 3]));
     await runner.close();
   });
 

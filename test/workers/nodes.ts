@@ -1,7 +1,7 @@
 /** Functions that tests run in workers. Compiled into a module of its own, beside the host. */
 import { appendFileSync } from "node:fs";
 import { threadId } from "node:worker_threads";
-import { Command, END, type NodeContext, Send } from "../../src/index.js";
+import { ArtifactRef, Command, END, type NodeContext, Send } from "../../src/index.js";
 
 interface State {
   readonly log: readonly unknown[];
@@ -131,4 +131,19 @@ export async function payThenDie(_: unknown, ctx: NodeContext): Promise<unknown>
 
 export function whereIs(): unknown {
   return { n: process.pid };
+}
+
+/** Puts bytes, a stream of them and a value; gets them back, and what is not there. */
+export async function keep(_: unknown, { artifacts }: NodeContext): Promise<unknown> {
+  const bytes = new Uint8Array([1, 2, 3]);
+  const stream = (async function* () {
+    yield bytes;
+    yield Buffer.from([4]);
+  })();
+  const refs = [await artifacts.put(bytes), await artifacts.put(stream), await artifacts.put({ big: 1n })];
+  const values = await Promise.all(refs.map((ref) => artifacts.get(ref)));
+  const wrong = await artifacts.get("nothing" as never).catch(({ code }) => code);
+  const lost = await artifacts.get(new ArtifactRef(`sha256-${"0".repeat(64)}`, 1, "bytes")).catch(({ code }) => code);
+  const refused = await artifacts.put({ no: () => 1 }).catch(({ code }) => code);
+  return { n: { refs, values, codes: [wrong, lost, refused] } };
 }

@@ -16,8 +16,17 @@ export const reopeningChecks: Readonly<Record<string, ReopeningCheck>> = {
 };
 
 /** Calls that tell what was written before. */
-const ASKING: ReadonlySet<StoreMethod> = new Set(["load", "list", "history", "at", "acquire", "renew", "cached"]);
-const READING: ReadonlySet<StoreMethod> = new Set(["load", "list", "history", "at", "cached"]);
+const ASKING: ReadonlySet<StoreMethod> = new Set([
+  "load",
+  "list",
+  "history",
+  "at",
+  "acquire",
+  "renew",
+  "cached",
+  "artifact",
+]);
+const READING: ReadonlySet<StoreMethod> = new Set(["load", "list", "history", "at", "cached", "artifact"]);
 
 /** The same store, closed and opened again before it is asked for what was written since; not while other calls are under way. */
 export function reopening(store: Checkpointer, reopen: Reopen): Checkpointer {

@@ -1,0 +1,42 @@
+/** Mistakes in what keeps artifacts as long as they can be reached, and holds them to their digests. */
+import type { Mutant } from "./mutant.js";
+
+const REACHABLE = ["test/properties/artifacts.test.ts"];
+
+export const ARTIFACT_MUTANTS: readonly Mutant[] = [
+  {
+    breaks: "T6: pruning takes the artifacts of a state that were written before the oldest checkpoint that is shown",
+    file: "src/sqlite/pruning.ts",
+    find: "      mentionAllAt(statements, line, floor);\n",
+    replace: "      if (floor < 0) mentionAllAt(statements, line, floor);\n",
+    killers: REACHABLE,
+  },
+  {
+    breaks: "T6: a value that is kept apart goes though a row is made of it",
+    file: "src/sqlite/artifacts.ts",
+    find: 'mention(statements, "part", row, idOfPart(statements, part));',
+    replace: "idOfPart(statements, part);",
+    killers: ["test/sqlite/artifacts.test.ts"],
+  },
+  {
+    breaks: "T6: what a running task has put is taken by somebody who prunes",
+    file: "src/sqlite/statements.ts",
+    find: "AND holder = (SELECT id FROM log WHERE id BETWEEN key *",
+    replace: "AND holder > (SELECT id FROM log WHERE id BETWEEN key *",
+    killers: ["test/runner/artifacts.test.ts"],
+  },
+  {
+    breaks: "a damaged artifact is given as it is",
+    file: "src/session/artifact.ts",
+    find: "if (digestOf(bytes) !== digest) throw",
+    replace: "if (digestOf(bytes).length !== digest.length) throw",
+    killers: ["test/sqlite/artifacts.test.ts"],
+  },
+  {
+    breaks: "a checkpoint refers to an artifact that is not in the store",
+    file: "src/sqlite/artifacts.ts",
+    find: "    if (row === undefined) throw new ArtifactNotFoundError(digest);\n    return row.id;",
+    replace: "    return row?.id ?? 0;",
+    killers: ["test/testing/checkpointer-contract.test.ts"],
+  },
+];
