@@ -12,9 +12,9 @@ export function reducer<V, W = V>(
   reduce: (draft: V, write: W) => V | void,
   options: ChannelOptions<V> = {},
 ): Channel<V, W> {
-  const { label = String(reduce), schema } = channelOptions(options);
+  const { label = String(reduce), ...others } = channelOptions(options);
   return {
-    ...(schema && { schema }),
+    ...others,
     label,
     kind: "reducer",
     initial: () => initial,
