@@ -70,7 +70,8 @@ function done(world: World, machine: Machine, call: StoreCall, fate: Fate): Outc
   world.note(`${machine.name} ${call.method} ${subjectOf(call)}`, "error" in first ? named(first.error) : "done");
   if (fate !== "repeated") return first;
   const second = attempt(call);
-  const isRefused = "error" in second && second.error instanceof CheckpointConflictError;
+  // One that was not done the first time either had another reason: what a fork starts from has gone meanwhile.
+  const isRefused = "error" in second && ("error" in first || second.error instanceof CheckpointConflictError);
   const isFresh = (call.args[1] as CommitOptions | undefined)?.replace === true;
   if (call.method === "commit" && !isFresh && !isRefused) world.ledger.accuse("a commit was done twice");
   return second;
