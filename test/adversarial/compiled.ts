@@ -13,7 +13,12 @@ const require = createRequire(import.meta.url);
 const { buildSync } = createRequire(require.resolve("tsx/package.json"))("esbuild") as Bundler;
 
 /** Modules that are loaded by their address: they stay files of their own, and share one copy of the library with the program. */
-const LOADED = ["src/testing/crash-child.ts", "src/testing/kill-at-every-boundary.ts", "src/workers/worker-host.ts"];
+const LOADED = [
+  "src/testing/crash-child.ts",
+  "src/testing/kill-at-every-boundary.ts",
+  "src/workers/worker-host.ts",
+  "test/workers/nodes.ts",
+];
 
 /** Bundles the program with all that it imports; gives its path. */
 export function compileForChildren(program: string, name: string): string {

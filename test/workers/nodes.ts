@@ -147,3 +147,14 @@ export async function keep(_: unknown, { artifacts }: NodeContext): Promise<unkn
   const refused = await artifacts.put({ no: () => 1 }).catch(({ code }) => code);
   return { n: { refs, values, codes: [wrong, lost, refused] } };
 }
+
+/** Something large, kept apart. */
+export function draw(item: number, { artifacts }: NodeContext): Promise<ArtifactRef> {
+  return artifacts.put(new Uint8Array(10_000 * item).fill(item));
+}
+/** Reads it all again, once it has failed once. */
+export async function weigh(state: { readonly drawn: readonly ArtifactRef[] }, ctx: NodeContext): Promise<unknown> {
+  if (ctx.attempt === 1) throw new RangeError("not yet");
+  const contents = await Promise.all(state.drawn.map((ref) => ctx.artifacts.get<Uint8Array>(ref)));
+  return { sizes: await ctx.once("weigh", () => contents.map(({ length }) => length)) };
+}
