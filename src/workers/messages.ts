@@ -57,6 +57,13 @@ export type ToWorker =
   /** What has come of something that the node asked for. */
   | { readonly kind: "reply"; readonly id: number; readonly place: number; readonly settled: Settled };
 
+/** What a thread has printed: its own streams would keep this process alive for as long as somebody reads them. */
+export interface Printed {
+  readonly kind: "printed";
+  readonly stream: "stdout" | "stderr";
+  readonly chunk: Uint8Array;
+}
+
 export type FromWorker =
   | { readonly kind: "ready" }
   | { readonly kind: "pong" }

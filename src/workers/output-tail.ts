@@ -14,13 +14,15 @@ export class OutputTail {
 
   /** Reads a stream until it ends; `print`: where it is also written. */
   drain(stream: Readable, print: Writable | undefined): void {
-    stream.on("data", (chunk: Buffer) => {
-      print?.write(chunk);
-      this.#read += chunk.length;
-      this.#bytes = Buffer.concat([this.#bytes, chunk]).subarray(-TAIL_BYTES);
-    });
+    stream.on("data", (chunk: Buffer) => this.take(chunk, print));
     // It ends with its worker, which is told elsewhere.
     stream.on("error", () => undefined);
+  }
+
+  take(chunk: Uint8Array, print: Writable | undefined): void {
+    print?.write(chunk);
+    this.#read += chunk.length;
+    this.#bytes = Buffer.concat([this.#bytes, chunk]).subarray(-TAIL_BYTES);
   }
 
   /** Resolves when nothing more comes at the moment: what was printed just now may still be on its way. */

@@ -1,23 +1,22 @@
 /** Workers that are threads of this process. */
 import { Worker } from "node:worker_threads";
-import type { FromWorker } from "./messages.js";
+import type { FromWorker, Printed } from "./messages.js";
 import { OutputTail } from "./output-tail.js";
 import type { StartedWorker, WorkerListener, WorkerSpec } from "./started-worker.js";
 
 export function startThread(spec: WorkerSpec, listener: WorkerListener): StartedWorker {
   const { host, env, execArgv, memoryMb, print } = spec;
   const worker = new Worker(host, {
-    stdout: true,
-    stderr: true,
     ...(env && { env: { ...env } }),
     ...(execArgv && { execArgv: [...execArgv] }),
     ...(memoryMb !== undefined && { resourceLimits: { maxOldGenerationSizeMb: memoryMb } }),
   });
   const output = new OutputTail();
-  output.drain(worker.stdout, print ? process.stdout : undefined);
-  output.drain(worker.stderr, print ? process.stderr : undefined);
   let cause: unknown;
-  worker.on("message", (message: FromWorker) => listener.heard(message));
+  worker.on("message", (message: FromWorker | Printed) => {
+    if (message.kind === "printed") output.take(message.chunk, print ? process[message.stream] : undefined);
+    else listener.heard(message);
+  });
   worker.on("error", (error) => {
     cause = error;
   });

@@ -80,6 +80,8 @@ export class WarmWorker {
   /** Whether it answers; one that does not is ended. */
   async isAlive(): Promise<boolean> {
     if (this.isGone) return false;
+    // Whoever asks is about to use it, and waits for nothing else.
+    this.#worker.hold(true);
     const sign = this.#givesSign();
     this.#post({ kind: "ping" });
     const isAlive = await sign;

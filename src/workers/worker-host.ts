@@ -1,11 +1,11 @@
 /** What runs in a worker, thread or process alike: hears calls, runs one function at a time, and says what came of it. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { parentPort } from "node:worker_threads";
+import { type MessagePort, parentPort } from "node:worker_threads";
 import { decode } from "../session/codec.js";
 import { sealStored } from "../state/seal.js";
 import { readOutcome } from "../superstep/command.js";
 import { openEnvelope } from "./error-envelope.js";
-import type { Argument, CallMessage, FromWorker, ToWorker } from "./messages.js";
+import type { Argument, CallMessage, FromWorker, Printed, ToWorker } from "./messages.js";
 import { functionOf } from "./node-module.js";
 import { RemoteContext } from "./remote-context.js";
 import { failedWith, settledWith } from "./settled.js";
@@ -21,7 +21,10 @@ if (parentPort === null) {
   process.on("message", hear);
   // Whoever started this process is gone, and with it all that could be told.
   process.on("disconnect", () => process.exit());
-} else parentPort.on("message", hear);
+} else {
+  parentPort.on("message", hear);
+  for (const stream of ["stdout", "stderr"] as const) process[stream].write = printing(parentPort, stream);
+}
 say({ kind: "ready" });
 
 function say(message: FromWorker): void {
@@ -75,6 +78,21 @@ async function settle({ id, returns, facts }: CallMessage, context: RemoteContex
   } catch (error) {
     say({ kind: "settled", id, settled: failedWith(error), refused: true });
   }
+}
+
+/** In a thread: on the way that everything else takes, so that it comes before what is said after it, and is not lost with the thread. */
+function printing(port: MessagePort, stream: Printed["stream"]): NodeJS.WriteStream["write"] {
+  return (chunk: Uint8Array | string, ...more: readonly unknown[]): boolean => {
+    const [encoding] = more;
+    const isText = typeof chunk === "string";
+    const bytes = isText
+      ? Buffer.from(chunk, typeof encoding === "string" ? (encoding as BufferEncoding) : "utf8")
+      : chunk;
+    if (bytes.length > 0) port.postMessage({ kind: "printed", stream, chunk: bytes } satisfies Printed);
+    const done = more.find((one) => typeof one === "function") as (() => void) | undefined;
+    done?.();
+    return true;
+  };
 }
 
 /** What it printed on the way is told with its failure; a node may have broken the streams, too. */

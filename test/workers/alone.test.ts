@@ -1,0 +1,13 @@
+/** A process that waits for its workers and for nothing else stays alive for as long as that takes, and no longer. */
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { expect, test } from "vitest";
+import { compileForChildren } from "../adversarial/compiled.js";
+
+const program = compileForChildren(join(import.meta.dirname, "alone-program.ts"), "alone");
+
+test.each(["threads", "processes"])("%s", async (kind) => {
+  const { stdout } = await promisify(execFile)(process.execPath, [program, kind]);
+  expect(stdout).toBe("[1,2,3]\n[1,2,3]\n");
+});
