@@ -5,6 +5,7 @@ import { hostname } from "node:os";
 import { dirname, join } from "node:path";
 import { checkNames, InvalidOptionError, type OptionNames, type RunEnvironment, shown } from "../errors.js";
 import type { Note } from "../session/checkpoint.js";
+import { checkList } from "./options/option-values.js";
 
 /** What a runner notes about where it runs. */
 export interface EnvironmentOptions {
@@ -22,8 +23,8 @@ export function environmentOf(options: EnvironmentOptions | undefined): RunEnvir
   if (options === undefined) return undefined;
   checkNames(options, OPTIONS, "environment");
   const { packages = [], variables = [] } = options;
-  checkList("packages", packages);
-  checkList("variables", variables);
+  checkList("environment.packages", packages, isName, "names of packages");
+  checkList("environment.variables", variables, isName, "names of variables");
   return Object.freeze({
     node: process.version,
     platform: process.platform,
@@ -41,9 +42,8 @@ export function notedIn(note: Note, environment: RunEnvironment | undefined): No
   return environment === undefined ? others : { ...others, environment };
 }
 
-function checkList(option: string, names: unknown): void {
-  if (Array.isArray(names) && names.every((name) => typeof name === "string" && name !== "")) return;
-  throw new InvalidOptionError(`environment.${option}`, `is ${shown(names)}`, "pass a list of names");
+function isName(name: unknown): boolean {
+  return typeof name === "string" && name !== "";
 }
 
 function variableOf(name: string): readonly (readonly [name: string, value: string])[] {

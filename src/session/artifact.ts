@@ -55,7 +55,7 @@ export function valueIn(digest: string, bytes: Uint8Array): unknown {
   try {
     value = decode(text);
   } catch (cause) {
-    // a class that is not registered here is no damage
+    // A class that is not registered here is no damage.
     if (cause instanceof SerializationError) throw cause;
     throw new ArtifactCorruptError(digest, cause);
   }

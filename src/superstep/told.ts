@@ -5,9 +5,9 @@
 import type { PauseReason } from "./interrupts.js";
 
 /** What holds a session up: a gate before its next superstep, or something that came with its last one. */
-export type Stop = "option" | "hook" | "until" | "after";
+export type Hold = "option" | "hook" | "until" | "after";
 /** By the incarnation of the subgraph's session: the checkpoint that it stood at, and what has stopped it there. */
-export type Told = Readonly<Record<string, { readonly seq: number; readonly stops: readonly Stop[] }>>;
+export type Told = Readonly<Record<string, { readonly seq: number; readonly stops: readonly Hold[] }>>;
 /** A pause within a task. */
 export interface PauseWithin {
   readonly reason: PauseReason;
@@ -20,14 +20,14 @@ interface Place {
   readonly seq: number;
 }
 
-export function isTold(told: Told | undefined, { incarnation, seq }: Place, stop: Stop): boolean {
+export function isTold(told: Told | undefined, { incarnation, seq }: Place, stop: Hold): boolean {
   if (told === undefined || !Object.hasOwn(told, incarnation)) return false;
   const entry = told[incarnation];
   return entry?.seq === seq && entry.stops.includes(stop);
 }
 
 /** What is to be told of a subgraph that stands there, with what was told of that place already. */
-export function toldOf(told: Told | undefined, { incarnation, seq }: Place, stop: Stop): Told {
+export function toldOf(told: Told | undefined, { incarnation, seq }: Place, stop: Hold): Told {
   const former = told?.[incarnation];
   const stops = former?.seq === seq ? former.stops.filter((one) => one !== stop) : [];
   return { [incarnation]: { seq, stops: [...stops, stop] } };
@@ -39,7 +39,7 @@ export function firstOf([first, ...others]: readonly [PauseWithin, ...PauseWithi
 }
 
 /** What holds up a session that pauses for this reason; undefined when it is none of these. */
-export function stopOf(reason: PauseReason): Stop | undefined {
+export function holdOf(reason: PauseReason): Hold | undefined {
   switch (reason.kind) {
     case "beforeNode":
       return "option";

@@ -52,9 +52,9 @@ export function envelopeOf(thrown: unknown, depth = 0): ErrorEnvelope {
   };
 }
 
-/** The error again, or the value that was thrown. */
+/** The error again, or the value that was thrown. What cannot be read here is left out, or is the error that says so. Never throws. */
 export function openEnvelope(envelope: ErrorEnvelope): unknown {
-  if (envelope.kind === "value") return decode(envelope.text);
+  if (envelope.kind === "value") return read(envelope.text).value;
   const { type, name, message, stack, fields, cause, errors } = envelope;
   const error = Reflect.construct(Error, [message], classOf(type)) as Error;
   const hidden = {
@@ -64,8 +64,20 @@ export function openEnvelope(envelope: ErrorEnvelope): unknown {
   };
   for (const [key, value] of Object.entries(hidden)) define(error, key, value, false);
   if (error.name !== name) define(error, "name", name, false);
-  for (const [key, text] of Object.entries(fields)) define(error, key, decode(text), true);
+  for (const [key, text] of Object.entries(fields)) {
+    const { value, isRead } = read(text);
+    if (isRead) define(error, key, value, true);
+  }
   return error;
+}
+
+/** Its class may be known where it was thrown, and not here. */
+function read(text: string): { readonly isRead: boolean; readonly value: unknown } {
+  try {
+    return { isRead: true, value: decode(text) };
+  } catch (unread) {
+    return { isRead: false, value: unread };
+  }
 }
 
 function classOf(type: string): NewableFunction {

@@ -1,7 +1,16 @@
 /** The executors that the library brings: pools of threads and of processes. */
 import { availableParallelism } from "node:os";
-import { InvalidOptionError } from "../errors.js";
+import { checkNames, InvalidOptionError, type OptionNames, shown } from "../errors.js";
 import { quietClock } from "../runner/clock.js";
+import {
+  checkCount,
+  checkList,
+  checkMilliseconds,
+  checkOneOf,
+  checkPort,
+  checkTimer,
+  isObject,
+} from "../runner/options/option-values.js";
 import type { Clock } from "../superstep/task-context.js";
 import { startChild } from "./child.js";
 import { moduleFile } from "./module-file.js";
@@ -12,31 +21,31 @@ import { WorkerPool } from "./worker-pool.js";
 /** How a pool starts, keeps and ends its workers. Times are milliseconds on `clock`. */
 export interface PoolOptions {
   /** Workers at once. Default: as many as the machine has processors. */
-  readonly maxWorkers?: number;
+  readonly maxWorkers?: number | undefined;
   /** Calls of one worker, after which it is replaced. Default: any number. */
-  readonly maxUses?: number;
+  readonly maxUses?: number | undefined;
   /** Age of a worker, at which it is replaced before its next use. Default: any. */
-  readonly maxAgeMs?: number;
+  readonly maxAgeMs?: number | undefined;
   /** How long a worker stays that nobody uses. Default 60,000. */
-  readonly idleMs?: number;
+  readonly idleMs?: number | undefined;
   /** A new worker for each call: to find state that leaks from one call into the next. Default false. */
-  readonly fresh?: boolean;
+  readonly fresh?: boolean | undefined;
   /** MiB of heap that a worker may use; one that needs more ends with a WorkerMemoryError. Default: what Node gives it. */
-  readonly memoryMb?: number;
+  readonly memoryMb?: number | undefined;
   /** All environment variables of the workers. Default: those of this process. */
-  readonly env?: Readonly<Record<string, string>>;
+  readonly env?: Readonly<Record<string, string>> | undefined;
   /** Options of Node for the workers. Default: those of this process. */
-  readonly execArgv?: readonly string[];
+  readonly execArgv?: readonly string[] | undefined;
   /** Whether what workers print is also printed here. It is read in any case, and its last 8 KiB stand at errors as `output`. Default true. */
-  readonly print?: boolean;
+  readonly print?: boolean | undefined;
   /** How long a worker may take to come up, and for each sign of life before a use. Default 10,000. */
-  readonly startMs?: number;
+  readonly startMs?: number | undefined;
   /** How long a node that was aborted may take to end before its worker is ended. Default 1,000. */
-  readonly killAfterMs?: number;
+  readonly killAfterMs?: number | undefined;
   /** The module that workers run: for bundlers that moved it. It is exported as superstep/workers/host. */
-  readonly host?: URL;
+  readonly host?: URL | undefined;
   /** Default: the system's. */
-  readonly clock?: Clock;
+  readonly clock?: Clock | undefined;
 }
 
 /** Runs nodes in threads of this process: for what keeps a processor busy. A thread that crashes or has no memory left is replaced. Throws InvalidOptionError. */
@@ -51,7 +60,23 @@ export function processes(options: PoolOptions = {}): WorkerPool {
 
 /** Beside this module, when nobody moved it. */
 const HOST = new URL("./worker-host.js", import.meta.url);
-const LONGEST_MS = 2 ** 31 - 1;
+/** A worker needs some to load its host. */
+const LEAST_MB = 8;
+const OPTIONS = {
+  maxWorkers: true,
+  maxUses: true,
+  maxAgeMs: true,
+  idleMs: true,
+  fresh: true,
+  memoryMb: true,
+  env: true,
+  execArgv: true,
+  print: true,
+  startMs: true,
+  killAfterMs: true,
+  host: true,
+  clock: true,
+} satisfies OptionNames<PoolOptions>;
 
 function poolOf(start: StartWorker, options: PoolOptions): WorkerPool {
   check(options);
@@ -67,26 +92,22 @@ function poolOf(start: StartWorker, options: PoolOptions): WorkerPool {
 }
 
 function check(options: PoolOptions): void {
-  if (typeof options !== "object" || options === null)
-    throw new InvalidOptionError("options", "is no record", "pass { maxWorkers: 4 }");
-  for (const name of ["maxWorkers", "maxUses"] as const) checkCount(name, options[name]);
-  for (const name of ["maxAgeMs", "idleMs", "startMs", "killAfterMs"] as const) checkTime(name, options[name]);
-  const { memoryMb, host, clock } = options;
-  if (memoryMb !== undefined && !(Number.isFinite(memoryMb) && memoryMb >= 8))
-    throw new InvalidOptionError("memoryMb", `is ${String(memoryMb)}`, "give MiB, at least 8");
+  checkNames(options, OPTIONS);
+  checkCount("maxWorkers", options.maxWorkers);
+  checkCount("maxUses", options.maxUses);
+  checkMilliseconds("maxAgeMs", options.maxAgeMs);
+  if (options.idleMs !== Number.POSITIVE_INFINITY) checkTimer("idleMs", options.idleMs);
+  checkTimer("startMs", options.startMs);
+  checkTimer("killAfterMs", options.killAfterMs);
+  checkPort("clock", options.clock, ["now", "sleep"]);
+  checkList("execArgv", options.execArgv, (one) => typeof one === "string", "options of Node");
+  checkOneOf("fresh", options.fresh, [true, false]);
+  checkOneOf("print", options.print, [true, false]);
+  const { memoryMb, host, env } = options;
+  if (memoryMb !== undefined && !(Number.isFinite(memoryMb) && memoryMb >= LEAST_MB))
+    throw new InvalidOptionError("memoryMb", `is ${shown(memoryMb)}`, `give MiB, at least ${LEAST_MB}`);
   if (host !== undefined && !(host instanceof URL))
     throw new InvalidOptionError("host", "is no URL", "pass new URL(..., import.meta.url)");
-  if (clock !== undefined && typeof clock.sleep !== "function")
-    throw new InvalidOptionError("clock", "has no method `sleep`", "pass an object with now and sleep");
-}
-
-function checkCount(name: keyof PoolOptions, value: number | undefined): void {
-  if (value === undefined || value === Number.POSITIVE_INFINITY || (Number.isInteger(value) && value >= 1)) return;
-  throw new InvalidOptionError(name, `is ${String(value)}`, "give a whole number of at least 1");
-}
-
-function checkTime(name: keyof PoolOptions, value: number | undefined): void {
-  if (value === undefined || value === Number.POSITIVE_INFINITY) return;
-  if (typeof value === "number" && value >= 0 && value <= LONGEST_MS) return;
-  throw new InvalidOptionError(name, `is ${String(value)}`, `give at most ${LONGEST_MS} milliseconds, or Infinity`);
+  if (env !== undefined && !isObject(env))
+    throw new InvalidOptionError("env", `is ${shown(env)}`, "pass { [name]: value }");
 }

@@ -5,7 +5,7 @@ import { seal } from "../state/seal.js";
 import { type ExecutorCall, ResultRefused } from "../superstep/executor.js";
 import type { TaskOutcome } from "../superstep/outcome.js";
 import { wordsOf } from "../superstep/words.js";
-import { envelopeOf, openEnvelope } from "./error-envelope.js";
+import { envelopeOf } from "./error-envelope.js";
 import type { Argument, CallMessage, ContextFacts, FromWorker, ToWorker } from "./messages.js";
 import { failedWith, type Settled, settledBy, told, valueIn } from "./settled.js";
 import type { KnownStates } from "./states.js";
@@ -81,29 +81,28 @@ export class OwedCall {
       case "effected":
         return this.#effects.get(message.place)?.(message.settled);
       case "asked":
-        return this.#ask(message.index, told(message.payload));
+        return this.#ask(message.index, message.payload);
       case "settled":
         return this.#finish(message.settled, message.refused);
     }
   }
 
   #finish(settled: Settled, refused: boolean): void {
-    if (settled.ok) {
+    try {
       const value = valueIn(settled);
-      return this.#settle(() =>
-        this.#resolve(this.#call.returns === "outcome" ? wordsOf(value as TaskOutcome) : value),
-      );
+      const result = this.#call.returns === "outcome" ? wordsOf(value as TaskOutcome) : value;
+      this.#settle(() => this.#resolve(result));
+    } catch (error) {
+      this.fail(refused ? new ResultRefused(error) : error);
     }
-    const error = openEnvelope(settled.error);
-    this.fail(refused ? new ResultRefused(error) : error);
   }
 
   /** Asks as the node would have, had it run here. */
-  #ask(index: number, payload: unknown): void {
+  #ask(index: number, payload: Settled): void {
     const { ctx, answers } = this.#call;
     try {
       for (let place = 0; place < index; place++) ctx.interrupt(answers[place]);
-      ctx.interrupt(payload);
+      ctx.interrupt(valueIn(payload));
     } catch (signal) {
       this.fail(signal);
     }
@@ -127,8 +126,11 @@ export class OwedCall {
     return new Promise((resolve, reject) => {
       if (this.isSettled) return reject(lateEffect());
       this.#effects.set(place, (settled) => {
-        if (settled.ok) resolve(valueIn(settled));
-        else reject(openEnvelope(settled.error));
+        try {
+          resolve(valueIn(settled));
+        } catch (error) {
+          reject(error);
+        }
       });
       this.#post({ kind: "effect", id: this.#id, place, idempotencyKey });
     });

@@ -33,15 +33,19 @@ export function failedWith(error: unknown): Settled {
   return { ok: false, error: envelopeOf(error) };
 }
 
-/** The value. Throws the failure. */
+/** The value. Throws the failure, and SerializationError for a value of a class that is not known here. */
 export function valueIn(settled: Settled): unknown {
   if (!settled.ok) throw openEnvelope(settled.error);
   return "bytes" in settled ? settled.bytes : decode(settled.text);
 }
 
-/** The value, or the failure. */
+/** The value, or the failure, also of reading it: the other side may know classes that are not known here. Never throws. */
 export function told(settled: Settled): unknown {
-  return settled.ok ? valueIn(settled) : openEnvelope(settled.error);
+  try {
+    return valueIn(settled);
+  } catch (failure) {
+    return failure;
+  }
 }
 
 /** Not of a subclass, and not shared: those are codec's. */

@@ -81,6 +81,26 @@ describe.each(KINDS)("in %s,", (_, make) => {
     await runner.close();
   });
 
+  test("what only the worker knows how to read is a failure of the task that sent it, and of nobody else", async () => {
+    const runner = runnerOf("foreign");
+    const run = (how: string) => runner.invoke(how, {}, { config: { how } });
+    for (const how of ["returned", "asked", "thrown"]) {
+      const error: unknown = await run(how).catch((thrown: unknown) => thrown);
+      expect(error).toMatchObject({
+        cause: { code: "NOT_SERIALIZABLE", message: expect.stringContaining("OnlyHere") },
+      });
+    }
+    await expect(run("beside")).rejects.toMatchObject({ cause: { message: "beside", even: 2 } });
+    const stream = runner.stream("emitted", {}, { config: { how: "emitted" } });
+    const heard: unknown[] = [];
+    for await (const event of stream) if (event.type === "node.emitted") heard.push(event.data);
+    expect(heard).toEqual([expect.objectContaining({ code: "NOT_SERIALIZABLE" })]);
+    expect((await stream.result).outcome).toBe("completed");
+    const effects = runnerOf("foreignEffect");
+    expect((await effects.invoke("s", {})).state.n).toBe("NOT_SERIALIZABLE");
+    await Promise.all([runner.close(), effects.close()]);
+  });
+
   test("artifacts are put and got as here: bytes, streams, values", async () => {
     const runner = runnerOf("keep");
     const { state } = await runner.invoke("s", {});

@@ -1,7 +1,7 @@
 /** Functions that tests run in workers. Compiled into a module of its own, beside the host. */
 import { appendFileSync } from "node:fs";
 import { threadId } from "node:worker_threads";
-import { ArtifactRef, Command, END, type NodeContext, Send } from "../../src/index.js";
+import { ArtifactRef, Command, END, type NodeContext, registerClass, Send } from "../../src/index.js";
 
 interface State {
   readonly log: readonly unknown[];
@@ -161,4 +161,21 @@ export async function weigh(state: { readonly drawn: readonly ArtifactRef[] }, c
 
 export function same(item: unknown): unknown {
   return item;
+}
+
+/** Known where this module is loaded, and nowhere else. */
+class OnlyHere {
+  readonly kept = 1;
+}
+registerClass("OnlyHere", OnlyHere, { encode: ({ kept }) => kept, decode: () => new OnlyHere() });
+
+export function foreign(_: unknown, ctx: NodeContext): unknown {
+  if (ctx.config.how === "emitted") ctx.emit(new OnlyHere());
+  if (ctx.config.how === "thrown") throw new OnlyHere();
+  if (ctx.config.how === "beside") throw Object.assign(new RangeError("beside"), { odd: new OnlyHere(), even: 2 });
+  if (ctx.config.how === "asked") ctx.interrupt(new OnlyHere());
+  return ctx.config.how === "returned" ? { n: new OnlyHere() } : {};
+}
+export async function foreignEffect(_: unknown, ctx: NodeContext): Promise<unknown> {
+  return { n: await ctx.once("effect", () => new OnlyHere()).catch(({ code }) => code) };
 }

@@ -181,6 +181,18 @@ test("options that mean nothing are refused by name", () => {
     memoryMb: 1,
   }))
     expect(() => threads({ [option]: value })).toThrow(expect.objectContaining({ code: "INVALID_OPTION", option }));
+  for (const option of ["startMs", "killAfterMs"])
+    expect(() => threads({ [option]: Number.POSITIVE_INFINITY })).toThrow(expect.objectContaining({ option }));
+  for (const [option, value] of Object.entries({
+    maxWorker: 2,
+    fresh: "yes",
+    print: 1,
+    host: "host.js",
+    clock: {},
+    env: 1,
+  }))
+    expect(() => processes({ [option]: value } as PoolOptions)).toThrow(expect.objectContaining({ option }));
+  expect(() => threads(5 as never)).toThrow(expect.objectContaining({ code: "INVALID_OPTION" }));
   expect(() => nodeModule("nowhere", "x")).toThrow(/module/);
   expect(() => nodeModule("file:///no/such/file.js", "x")).toThrow(/no file/);
   expect(() => nodeModule(import.meta.url, "")).toThrow(/no name/);

@@ -2,13 +2,14 @@
 import { InvalidOptionError, shown } from "../../errors.js";
 import type { GraphPlan } from "../../graph/plan.js";
 import type { Channels } from "../../state/channel.js";
+import { checkList, isObject } from "./option-values.js";
 
 /** Where a node runs that says nothing. */
 const HERE = "inline";
 
 /** Throws InvalidOptionError for what is no executor, and for a node that asks for one that the runner does not have. */
 export function checkExecutors<C extends Channels>(executors: unknown, plan: GraphPlan<C>): void {
-  if (executors !== undefined && (typeof executors !== "object" || executors === null || Array.isArray(executors)))
+  if (executors !== undefined && !isObject(executors))
     throw new InvalidOptionError("executors", `is ${shown(executors)}`, "pass { [name]: executor }");
   for (const [name, executor] of Object.entries(executors ?? {})) checkOne(name, executor);
   for (const [node, executor] of placesIn(plan)) {
@@ -28,8 +29,7 @@ function checkOne(name: string, executor: unknown): void {
 /** Throws InvalidOptionError for a node that asks for a place which the call does not allow. */
 export function checkAllowed<C extends Channels>(allowed: readonly string[] | undefined, plan: GraphPlan<C>): void {
   if (allowed === undefined) return;
-  if (!Array.isArray(allowed))
-    throw new InvalidOptionError("allowExecutors", `is ${shown(allowed)}`, 'pass a list such as ["inline"]');
+  checkList("allowExecutors", allowed, (name) => typeof name === "string", "names of executors");
   for (const [node, executor] of placesIn(plan)) {
     if (allowed.includes(executor)) continue;
     const help = "allow it, or run the node elsewhere";

@@ -1,7 +1,7 @@
 /** Where a subgraph was to stop: said to the session around it, and said again when that never came to say so itself (P2). */
 import type { Channels } from "../../state/channel.js";
 import type { PauseReason } from "../../superstep/interrupts.js";
-import { isTold, type PauseWithin, stopOf, toldOf } from "../../superstep/told.js";
+import { holdOf, isTold, type PauseWithin, toldOf } from "../../superstep/told.js";
 import type { Run } from "../run.js";
 
 type Standstill = Exclude<PauseReason, { readonly kind: "interrupt" | "drained" | "hook" }>;
@@ -15,7 +15,7 @@ export function untoldPause(run: Run<Channels>): Standstill | undefined {
   const { status } = standing.note;
   if (status.kind !== "paused" || !isStandstill(status.reason) || status.reason.path !== undefined) return undefined;
   const isWanted = stops !== undefined || options.interruptAfter !== undefined || options.interruptEachStep === true;
-  const isAfter = stopOf(status.reason) === "after";
+  const isAfter = holdOf(status.reason) === "after";
   return isWanted && isAfter && !isTold(told, standing.checkpoint, "after") ? status.reason : undefined;
 }
 
@@ -24,10 +24,10 @@ export function pauseOf(run: Run<Channels>, node: string, reason: Standstill): P
   const { told, standing } = run;
   const { checkpoint, note } = standing;
   if (reason.path !== undefined) return { reason: { ...reason, path: [node, ...reason.path] }, told: note.told ?? {} };
-  const stop = stopOf(reason) ?? "after";
+  const stop = holdOf(reason) ?? "after";
   return { reason: { ...reason, path: [node], step: checkpoint.step }, told: toldOf(told, checkpoint, stop) };
 }
 
 export function isStandstill(reason: PauseReason): reason is Standstill {
-  return stopOf(reason) !== undefined;
+  return holdOf(reason) !== undefined;
 }
