@@ -14,6 +14,8 @@ export interface ExecutorCall {
   readonly answers: readonly ({ readonly value: unknown } | undefined)[];
   /** outcome: the function is a node. value: it gives any value that can be stored. */
   readonly returns: "outcome" | "value";
+  /** Says, at once, that the call has to wait until `turn` has settled: the time limits of the node count from then. */
+  readonly waitsFor: (turn: Promise<unknown>) => void;
 }
 /** Runs nodes somewhere else. A runner that is given one opens it, and closes it when it is closed itself. */
 export interface NodeExecutor {

@@ -6,6 +6,7 @@ import type { Elsewhere, ModuleRef } from "../graph/module-ref.js";
 import type { NodeContext, OnceCall } from "../graph/node.js";
 import type { Descending, SubgraphPlan } from "../graph/plan.js";
 import { NO_CONTEXT } from "../graph/run-context.js";
+import { disown } from "../state/disown.js";
 import { seal } from "../state/seal.js";
 import type { Ask } from "./ask.js";
 import type { Effects, Remember } from "./effects.js";
@@ -106,6 +107,8 @@ export class TaskContext implements NodeContext, Descending, Elsewhere {
   pause: PauseWithin | undefined;
   /** Set for a node that may not be silent for long. */
   life: Life | undefined;
+  /** When its turn came, if it had to wait for one elsewhere. */
+  turn: Promise<number> | undefined;
   readonly #task: TaskRef;
   readonly #environment: StepEnvironment;
   readonly #recall: Recall;
@@ -197,7 +200,8 @@ export class TaskContext implements NodeContext, Descending, Elsewhere {
     if (executor === undefined) return undefined;
     const answers = (memory?.interrupts ?? []).map(({ answer }) => answer);
     const returns = args[0] === state ? "outcome" : "value";
-    return executor.execute({ module, args, state, ctx: this, answers, returns });
+    const waitsFor = (turn: Promise<unknown>): void => this.#waitFor(turn);
+    return executor.execute({ module, args, state, ctx: this, answers, returns, waitsFor });
   }
 
   get once(): <T>(key: string, effect: (call: OnceCall) => T | Promise<T>) => Promise<T> {
@@ -233,6 +237,16 @@ export class TaskContext implements NodeContext, Descending, Elsewhere {
   }
   get id(): () => string {
     return () => freshId(this, ++this.#ids, this.#environment.random());
+  }
+
+  #waitFor(turn: Promise<unknown>): void {
+    const begins = (): number => {
+      this.#giveSign();
+      return this.#environment.clock.now();
+    };
+    this.#giveSign();
+    this.turn = Promise.resolve(turn).then(begins, begins);
+    disown(this.turn);
   }
 
   #giveSign(): void {

@@ -17,6 +17,13 @@ interface Late {
   readonly ms: number;
 }
 
+/** Who is watched, and until when. */
+interface Watch {
+  readonly context: TaskContext;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+}
+
 export function hasLimits({ timeoutMs, idleTimeoutMs }: TimeLimits): boolean {
   return timeoutMs !== undefined || idleTimeoutMs !== undefined;
 }
@@ -36,9 +43,11 @@ export async function withinLimits(
     lates.push(late);
     waits.push(wait.catch(() => undefined).then(() => late));
   };
-  if (timeoutMs !== undefined) limit({ option: "timeoutMs", ms: timeoutMs }, clock.sleep(timeoutMs, timers.signal));
-  if (idleTimeoutMs !== undefined && context.life !== undefined)
-    limit({ option: "idleTimeoutMs", ms: idleTimeoutMs }, silence(context.life, idleTimeoutMs, clock, timers.signal));
+  const { life } = context;
+  const watch = { context, clock, signal: timers.signal };
+  if (timeoutMs !== undefined) limit({ option: "timeoutMs", ms: timeoutMs }, spent(timeoutMs, watch));
+  if (idleTimeoutMs !== undefined && life !== undefined)
+    limit({ option: "idleTimeoutMs", ms: idleTimeoutMs }, silence(life, idleTimeoutMs, watch));
   const first = await Promise.race(waits).finally(() => timers.abort());
   const late = lates.find((one) => one === first);
   if (late === undefined) return first;
@@ -48,13 +57,24 @@ export async function withinLimits(
   throw error;
 }
 
+/** Resolves once so much time has passed since the attempt began, or since its turn came, if it had to wait for one. */
+async function spent(ms: number, { context, clock, signal }: Watch): Promise<void> {
+  let turn: Promise<number> | undefined;
+  do {
+    turn = context.turn;
+    const left = turn === undefined ? ms : (await turn) + ms - clock.now();
+    if (left > 0) await clock.sleep(left, signal);
+  } while (context.turn !== turn);
+}
+
 /**
  * Resolves once no sign has come for so long. One timer that is set again when it rings, however many signs come; on a clock that stands
  * still or does not sleep it ends too, because each round needs a sign of its own.
  */
-async function silence(life: Life, ms: number, clock: Clock, signal: AbortSignal): Promise<void> {
+async function silence(life: Life, ms: number, { context, clock, signal }: Watch): Promise<void> {
   let heard: number;
   do {
+    if (context.turn !== undefined) await context.turn;
     heard = life.signs;
     const left = life.at + ms - clock.now();
     if (left > 0) await clock.sleep(left, signal);

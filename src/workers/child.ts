@@ -16,13 +16,17 @@ export function startChild(spec: WorkerSpec, listener: WorkerListener): StartedW
   const memory = memoryMb === undefined ? [] : [`--max-old-space-size=${memoryMb}`];
   const child = spawn(process.execPath, [...execArgv, ...memory, fileURLToPath(host)], {
     env: { ...env },
-    stdio: ["ignore", "pipe", "pipe", "ipc"],
+    // The last one is the lifeline.
+    stdio: ["ignore", "pipe", "pipe", "ipc", "pipe"],
     serialization: "advanced",
   });
   const output = new OutputTail();
-  const [stdout, stderr] = [child.stdout as Socket, child.stderr as Socket];
-  output.drain(stdout, print ? process.stdout : undefined);
-  output.drain(stderr, print ? process.stderr : undefined);
+  // There are none when the system has no more of them to give; the error that says so follows.
+  const [, stdout, stderr, , lifeline] = (child.stdio ?? []) as readonly (Socket | undefined)[];
+  if (stdout !== undefined) output.drain(stdout, print ? process.stdout : undefined);
+  if (stderr !== undefined) output.drain(stderr, print ? process.stderr : undefined);
+  lifeline?.on("error", () => undefined).resume();
+  lifeline?.unref();
   const end = endingOnce(listener, output);
   child.on("message", (message: FromWorker) => listener.heard(message));
   child.on("error", (cause) => end({ exitCode: null, signal: null, cause }));

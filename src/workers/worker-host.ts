@@ -5,6 +5,7 @@ import { decode } from "../session/codec.js";
 import { sealStored } from "../state/seal.js";
 import { readOutcome } from "../superstep/command.js";
 import { openEnvelope } from "./error-envelope.js";
+import { holdLifeline } from "./lifeline.js";
 import type { Argument, CallMessage, FromWorker, Printed, ToWorker } from "./messages.js";
 import { functionOf } from "./node-module.js";
 import { RemoteContext } from "./remote-context.js";
@@ -21,6 +22,7 @@ if (parentPort === null) {
   process.on("message", hear);
   // Whoever started this process is gone, and with it all that could be told.
   process.on("disconnect", () => process.exit());
+  holdLifeline();
 } else {
   parentPort.on("message", hear);
   for (const stream of ["stdout", "stderr"] as const) process[stream].write = printing(parentPort, stream);

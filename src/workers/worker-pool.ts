@@ -71,16 +71,15 @@ export class WorkerPool implements NodeExecutor {
   async execute(call: ExecutorCall): Promise<unknown> {
     const { url } = call.module;
     const key = `${url}#${contentDigest(url)}`;
-    await this.#turn(call.ctx.signal);
+    const turn = this.#workerOnTurn(key, call.ctx);
+    call.waitsFor(turn);
+    const worker = await turn;
+    this.#calls++;
     try {
-      if (this.#isClosed) throw new ExecutorClosedError(call.ctx.node);
-      const worker = await this.#workerFor(key, call.ctx.node);
-      this.#calls++;
-      return await worker.execute(call).finally(() => this.#giveBack(worker));
+      return await worker.execute(call);
     } finally {
-      this.#busy--;
-      this.#queue.shift()?.();
-      if (this.#busy === 0) for (const heard of this.#idleHeard.splice(0)) heard();
+      this.#giveBack(worker);
+      this.#leave();
     }
   }
 
@@ -93,6 +92,24 @@ export class WorkerPool implements NodeExecutor {
     await Promise.race([this.#whenIdle(), late]);
     waited.abort();
     await Promise.all([...this.#all, ...this.#leaving].map((worker) => worker.kill()));
+  }
+
+  /** A worker, once there may be one more call. Throws the signal's reason. */
+  async #workerOnTurn(key: string, { signal, node }: ExecutorCall["ctx"]): Promise<WarmWorker> {
+    await this.#turn(signal);
+    try {
+      if (this.#isClosed) throw new ExecutorClosedError(node);
+      return await this.#workerFor(key, node);
+    } catch (error) {
+      this.#leave();
+      throw error;
+    }
+  }
+
+  #leave(): void {
+    this.#busy--;
+    this.#queue.shift()?.();
+    if (this.#busy === 0) for (const heard of this.#idleHeard.splice(0)) heard();
   }
 
   #whenIdle(): Promise<void> {

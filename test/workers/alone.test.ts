@@ -11,3 +11,10 @@ test.each(["threads", "processes"])("%s", async (kind) => {
   const { stdout } = await promisify(execFile)(process.execPath, [program, kind]);
   expect(stdout).toBe("[1,2,3]\n[1,2,3]\n");
 });
+
+test("a process that cannot be started is a WorkerStartError that says why, and the next one can", async () => {
+  const crowded = compileForChildren(join(import.meta.dirname, "crowded-program.ts"), "alone");
+  const few = 'ulimit -n 128; exec "$0" "$1"';
+  const { stdout } = await promisify(execFile)("sh", ["-c", few, process.execPath, crowded]);
+  expect(stdout).toBe('["WORKER_START_FAILED","EMFILE",4]\n');
+});

@@ -1,5 +1,7 @@
 /** Functions that tests run in workers. Compiled into a module of its own, beside the host. */
+import { once } from "node:events";
 import { appendFileSync } from "node:fs";
+import { connect } from "node:net";
 import { threadId } from "node:worker_threads";
 import { ArtifactRef, Command, END, type NodeContext, registerClass, Send } from "../../src/index.js";
 
@@ -59,6 +61,13 @@ export function leaveLine(item: { readonly file: string; readonly line: string }
 
 export function loop(): never {
   for (;;);
+}
+/** Loops once it has said its process id to whoever listens; the connection closes when its process ends. */
+export async function callAndLoop(_: unknown, ctx: NodeContext): Promise<never> {
+  const line = connect(Number(ctx.config.port), "127.0.0.1");
+  await once(line, "connect");
+  await new Promise((resolve) => line.write(String(process.pid), resolve));
+  return loop();
 }
 export function exit(_: unknown, ctx: NodeContext): never {
   console.log("leaving");

@@ -68,6 +68,22 @@ describe.each(KINDS)("in %s,", (_, make) => {
     expect(warm.map(({ call }) => call)).toEqual([1, 2, 3]);
   });
 
+  test("S7: a call that waits for its turn is not late", async () => {
+    const clock = new TestClock();
+    const pool = poolOf(make, { maxWorkers: 1 });
+    const graph = new StateGraph({ n: lastValue<unknown>(0) })
+      .addNode("long", nodeNamed("heed"), { executor: "pool", timeoutMs: 500, onError: () => ({}) })
+      .addNode("short", nodeNamed("whereIs"), { executor: "pool", timeoutMs: 100, idleTimeoutMs: 100 })
+      .addEdge(START, "long")
+      .addEdge(START, "short")
+      .addEdge("long", END)
+      .addEdge("short", END)
+      .compile();
+    const stream = new AppRunner(graph, { executors: { pool }, clock }).stream("s", {});
+    for await (const event of stream) if (event.type === "node.emitted") await clock.advance(500);
+    expect((await stream.result).state.n).toBeGreaterThan(0);
+  });
+
   test("a worker is replaced after so many uses", async () => {
     const pool = poolOf(make, { maxUses: 2, maxWorkers: 1 });
     const came = await cameOf(fanOut(nodeNamed("whereabouts"), pool), [1, 2, 3, 4, 5]);
