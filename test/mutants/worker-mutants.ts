@@ -45,7 +45,7 @@ export const WORKER_MUTANTS: readonly Mutant[] = [
   {
     breaks: "a closed pool starts workers",
     file: "src/workers/worker-pool.ts",
-    find: "if (this.#isClosed) throw new ExecutorClosedError(call.ctx.node);",
+    find: "if (this.#isClosed) throw new ExecutorClosedError(node);",
     replace: "",
     killers: [POOL],
   },
