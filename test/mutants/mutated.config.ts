@@ -21,9 +21,11 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     setupFiles: ["test/seed.ts"],
-    testTimeout: 20_000,
+    testTimeout: 10_000,
     pool: "forks",
     maxWorkers: 1,
+    // One process for all killers: the first that fails ends it.
+    isolate: false,
     bail: 1,
   },
 });
