@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { PauseReason, SessionStatus, StoredSession, TaskRecord } from "../../src/index.js";
 import { taskOf } from "./graph.js";
-import type { State, Task } from "./program.js";
+import type { Said, State, Task } from "./program.js";
 import { headOf } from "./reference-superstep.js";
 import type { Question, Reason, Session, Stage, Status } from "./shapes.js";
 
@@ -14,7 +14,8 @@ export interface Seen {
   readonly status: Status;
   /** By task of the frontier. */
   readonly questions: readonly (readonly Question[])[];
-  readonly kept: readonly boolean[];
+  /** What its task has said, if it has finished. */
+  readonly kept: readonly (Said | undefined)[];
   /** What is kept of tasks that are not of the frontier: never anything (C1). */
   readonly leftovers: number;
   readonly points: number;
@@ -66,10 +67,18 @@ export function seenIn(stored: StoredSession, points: number, stage: Session, id
     frontier: frontier.map(taskOf),
     status: statusIn(note.status, numbers),
     questions,
-    kept: frontier.map(({ id }) => records.some((record) => record.kind === "result" && record.taskId === id)),
+    kept: frontier.map(({ id }) => keptOf(id, records)),
     leftovers: records.filter(({ taskId }) => !frontier.some(({ id }) => id === taskId)).length,
     points,
   };
+}
+
+function keptOf(taskId: string, records: readonly TaskRecord[]): Said | undefined {
+  const record = records.find((one) => one.kind === "result" && one.taskId === taskId);
+  if (record?.kind !== "result") return undefined;
+  const { updates, routes } = record.outcome;
+  const goto = routes.flatMap(({ targets }) => targets.map((one) => (typeof one === "string" ? { node: one } : one)));
+  return { write: Object.assign({}, ...updates) as Said["write"], ...(goto.length > 0 && { goto }) };
 }
 
 export function seenAs(session: Session): Seen {
@@ -81,7 +90,7 @@ export function seenAs(session: Session): Seen {
     frontier,
     status: inOrder(session.status),
     questions: session.memory.map(({ questions }) => questions),
-    kept: session.memory.map(({ result }) => result !== undefined),
+    kept: session.memory.map(({ result }) => result),
     leftovers: 0,
     points: session.line.length,
   };

@@ -297,7 +297,13 @@ function matchOf(
 ): Stage | "none" {
   if (stored === undefined || session === undefined) return stored === session ? undefined : "none";
   const seen = seenIn(stored, points, session, ids);
-  const stage = isLoose ? withResults(session, seen.kept, trouble) : session;
+  const stage = isLoose
+    ? withResults(
+        session,
+        seen.kept.map((one) => one !== undefined),
+        trouble,
+      )
+    : session;
   return stage !== undefined && isSame(seen, seenAs(stage)) ? stage : "none";
 }
 
