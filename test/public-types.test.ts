@@ -16,6 +16,7 @@ import {
   type StateOf,
   sum,
 } from "../src/index.js";
+import { nodeModule } from "../src/workers.js";
 import { problems } from "./compiler.js";
 
 const channels = {
@@ -119,6 +120,34 @@ const neverRun = [
     const worksOut = map<StateOf<typeof channels>, string, number, "throw", "sizes">;
     graph().addNode("a", worksOut(lines, size, { into: "sizes" }));
   },
+  function nodesOfModules(url: URL) {
+    const untyped = nodeModule(url, "a");
+    const total = nodeModule<(state: { readonly name: string }) => { total: number }>(url, "total");
+    const size = nodeModule<(line: string) => number>(url, "size");
+    graph()
+      .addNode("a", untyped, { executor: "pool" })
+      .addNode("b", total, { executor: "pool" })
+      .addNode(
+        "c",
+        map(({ log }) => log, nodeModule(url, "size"), { into: "sizes" }),
+      )
+      .addNode(
+        "d",
+        map(({ log }) => log, size, { into: "results", policy: "collect" }),
+      )
+      .addNode(
+        "e",
+        // @ts-expect-error: results of another type than the list's
+        map(({ log }) => log, size, { into: "log" }),
+      )
+      .addNode(
+        "f",
+        // @ts-expect-error: items of another type than the function's
+        map(({ sizes }) => sizes, size, { into: "sizes" }),
+      );
+    // @ts-expect-error: writes what the channel does not take
+    graph().addNode("g", nodeModule<() => { total: string }>(url, "g"));
+  },
   async function stops() {
     const runner = new AppRunner(app(), { predicates: { enough: ({ state }) => state.log.length > 3 } });
     await runner.runUntil("s", { node: "a" });
@@ -150,7 +179,7 @@ const neverRun = [
 ];
 
 test("what should compile does: values that may be undefined, typed predicates, hooks and breakpoints; what should not does not", () => {
-  expect(neverRun).toHaveLength(4);
+  expect(neverRun).toHaveLength(5);
   expect(problems(fileURLToPath(import.meta.url))).toEqual([]);
 }, 60_000);
 

@@ -22,7 +22,10 @@ export class WorkerExitedError extends SuperstepError {
   constructor(node: string, { exitCode, signal, output, cause }: WorkerEnd) {
     super(`the worker of node "${node}" ${howItEnded(exitCode, signal)} while it owed a result${why(cause)}`, {
       ...(cause !== undefined && { cause }),
-      help: "see `output` for what it printed last; give the node `retry` if another worker may do better",
+      help:
+        output === ""
+          ? "it printed nothing: look for a `process.exit`, or for who killed it; give the node `retry` if another worker may do better"
+          : "see `output` for what it printed last; give the node `retry` if another worker may do better",
     });
     this.node = node;
     this.exitCode = exitCode;
@@ -72,11 +75,8 @@ export class NodeModuleError extends SuperstepError {
   readonly code = "NODE_MODULE_INVALID";
   readonly retryable = false;
   readonly url: string;
-  constructor(url: string, problem: string, cause?: unknown) {
-    super(`module ${url} ${problem}${why(cause)}`, {
-      ...(cause !== undefined && { cause }),
-      help: "export the function from that module under the name that `nodeModule` was given",
-    });
+  constructor(url: string, problem: string, cause?: unknown, help = helpFor(cause)) {
+    super(`module ${url} ${problem}${why(cause)}`, { ...(cause !== undefined && { cause }), help });
     this.url = url;
   }
 }
@@ -94,6 +94,13 @@ export class ExecutorClosedError extends SuperstepError {
 
 function howItEnded(exitCode: number | null, signal: string | null): string {
   return signal === null ? `exited with code ${exitCode}` : `was ended by ${signal}`;
+}
+
+function helpFor(cause: unknown): string {
+  if (cause === undefined) return "export the function from that module under the name that `nodeModule` was given";
+  return recordOf(cause).code === "ERR_UNKNOWN_FILE_EXTENSION"
+    ? "compile it, or run it in `processes` under a loader such as tsx: in `threads` TypeScript runs from Node 22.18 on"
+    : "mend what `cause` says; a worker loads the module with all that it imports";
 }
 
 function why(cause: unknown): string {

@@ -103,7 +103,7 @@ interface MapNode {
  */
 export function map<State, Item, Value, Policy extends ItemPolicy = "throw", Into extends string = never>(
   items: (state: State) => readonly Item[],
-  run: (item: Item, ctx: NodeContext, state: State) => Value | Promise<Value>,
+  run: (item: Item, ctx: NodeContext, state: NoInfer<State>) => Value | Promise<Value>,
   given: MapOptions<Item, Value, Policy, Into, State>,
 ): (state: State, ctx: NodeContext) => MapWord | Promise<MapWord> {
   const options: GivenOptions = given;

@@ -25,6 +25,9 @@ export interface OutcomeCache {
   find(node: string, key: CacheKey, policy: Pick<CachePolicy<Channels>, "ttlMs">): Awaitable<CachePlace>;
 }
 
+const NO_INPUT =
+  'the task has no input: "input" is for items of `map` and for Sends, else give a function of the state';
+
 /** What tells a task's outcome apart: its key, sealed, so that it can be written, and the version of its node. Throws CacheKeyError. */
 export function cacheKeyOf<C extends Channels>(
   { key: policy, version }: CachePolicy<C>,
@@ -33,7 +36,7 @@ export function cacheKeyOf<C extends Channels>(
 ): CacheKey {
   try {
     const key = policy === "input" ? task.input : policy(state, task.input);
-    if (key === undefined) throw new TypeError("the key is undefined");
+    if (key === undefined) throw new TypeError(policy === "input" ? NO_INPUT : "the key is undefined");
     seal(key, ["key"]);
     return { key, version: version ?? originOf(run)?.contentDigest() };
   } catch (cause) {

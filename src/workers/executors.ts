@@ -30,10 +30,10 @@ export interface PoolOptions {
   readonly idleMs?: number | undefined;
   /** A new worker for each call: to find state that leaks from one call into the next. Default false. */
   readonly fresh?: boolean | undefined;
-  /** MiB of heap that a worker may use; one that needs more ends with a WorkerMemoryError. Default: what Node gives it. */
+  /** MiB of heap that a worker may use, to which Buffers and typed arrays do not count; one that needs more ends with a WorkerMemoryError. Default: what Node gives it. */
   readonly memoryMb?: number | undefined;
-  /** All environment variables of the workers. Default: those of this process. */
-  readonly env?: Readonly<Record<string, string>> | undefined;
+  /** All environment variables of the workers; one that is undefined is left out. Default: those of this process. */
+  readonly env?: Readonly<Record<string, string | undefined>> | undefined;
   /** Options of Node for the workers. Default: those of this process. */
   readonly execArgv?: readonly string[] | undefined;
   /** Whether what workers print is also printed here. It is read in any case, and its last 8 KiB stand at errors as `output`. Default true. */
@@ -85,10 +85,16 @@ function poolOf(start: StartWorker, options: PoolOptions): WorkerPool {
   const { host = moduleFile(HOST) ?? HOST, env, execArgv, memoryMb, print = true, fresh = false } = options;
   return new WorkerPool({
     start,
-    spec: { host, env, execArgv, memoryMb, print },
+    spec: { host, env: env && definedIn(env), execArgv, memoryMb, print },
     limits: { maxWorkers, maxUses: fresh ? 1 : maxUses, maxAgeMs, idleMs },
     patience: { clock, startMs, killAfterMs },
   });
+}
+
+/** What a thread is given it makes text of, also of what is undefined. */
+function definedIn(env: Readonly<Record<string, string | undefined>>): Readonly<Record<string, string>> {
+  const isDefined = (entry: [string, string | undefined]): entry is [string, string] => entry[1] !== undefined;
+  return Object.fromEntries(Object.entries(env).filter(isDefined));
 }
 
 function check(options: PoolOptions): void {

@@ -6,6 +6,7 @@ import { sealStored } from "../state/seal.js";
 import { readOutcome } from "../superstep/command.js";
 import { openEnvelope } from "./error-envelope.js";
 import { holdLifeline } from "./lifeline.js";
+import { whileLoading } from "./loading.js";
 import type { Argument, CallMessage, FromWorker, Printed, ToWorker } from "./messages.js";
 import { functionOf } from "./node-module.js";
 import { RemoteContext } from "./remote-context.js";
@@ -52,7 +53,7 @@ async function run(call: CallMessage): Promise<void> {
     const context = new RemoteContext(call, say);
     present = { id, context };
     await settle(call, context, async () => {
-      const fn = await functionOf(call.module);
+      const fn = await whileLoading(() => functionOf(call.module));
       return fn(...call.args.map((argument) => argumentOf(argument, state, context)));
     });
   } catch (error) {

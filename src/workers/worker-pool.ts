@@ -2,9 +2,10 @@
  * Warm workers and who gets which: one call in flight per worker, first come first served; a worker serves one version of one module. Of idle
  * workers the one used last is taken, and the one least recently used leaves first.
  */
-import { ExecutorClosedError } from "../errors.js";
+import { ExecutorClosedError, NodeModuleError } from "../errors.js";
 import type { ExecutorCall, NodeExecutor } from "../superstep/executor.js";
 import { contentDigest } from "./content-digest.js";
+import { isLoading } from "./loading.js";
 import type { StartWorker, WorkerSpec } from "./started-worker.js";
 import { StateTexts } from "./states.js";
 import { type Patience, WarmWorker } from "./warm-worker.js";
@@ -49,6 +50,8 @@ export class WorkerPool implements NodeExecutor {
   #calls = 0;
   #runners = 0;
   #isClosed = false;
+  /** A module that a worker loads has opened it. */
+  #isOfLoading = false;
   #isSweeping = false;
 
   constructor(kind: PoolKind) {
@@ -66,10 +69,12 @@ export class WorkerPool implements NodeExecutor {
 
   open(): void {
     this.#runners++;
+    this.#isOfLoading ||= isLoading();
   }
 
   async execute(call: ExecutorCall): Promise<unknown> {
     const { url } = call.module;
+    if (this.#isOfLoading) throw startsItself(url);
     const key = `${url}#${contentDigest(url)}`;
     const turn = this.#workerOnTurn(key, call.ctx);
     call.waitsFor(turn);
@@ -201,4 +206,14 @@ export class WorkerPool implements NodeExecutor {
     const place = this.#idle.indexOf(worker);
     if (place >= 0) this.#idle.splice(place, 1);
   }
+}
+
+function startsItself(url: string): NodeModuleError {
+  const help = "put the node in a module that only declares: a worker loads it with all that stands at its top";
+  return new NodeModuleError(
+    url,
+    "cannot be loaded from here: a worker has started this program by loading a node",
+    undefined,
+    help,
+  );
 }

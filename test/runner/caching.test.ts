@@ -230,6 +230,7 @@ test.each([
     "in the key",
   ],
   ["gives nothing", () => undefined, "the key is undefined"],
+  ["is the input of a task that has none", "input" as const, "the task has no input"],
   ["gives a promise", () => Promise.resolve(1), "key"],
   ["gives a function", () => ({ deep: [() => 1] }), "key.deep[0]"],
   [

@@ -188,3 +188,8 @@ export function foreign(_: unknown, ctx: NodeContext): unknown {
 export async function foreignEffect(_: unknown, ctx: NodeContext): Promise<unknown> {
   return { n: await ctx.once("effect", () => new OnlyHere()).catch(({ code }) => code) };
 }
+
+/** An environment variable of the worker. */
+export function variable(name: string): string {
+  return process.env[name] ?? "unset";
+}
