@@ -64,6 +64,12 @@ export interface Printed {
   readonly chunk: Uint8Array;
 }
 
+/** A node has the port, too, and may post what it likes. */
+export function isPrinted(message: unknown): message is Printed {
+  const { kind, stream, chunk } = (message ?? {}) as Partial<Printed>;
+  return kind === "printed" && (stream === "stdout" || stream === "stderr") && chunk instanceof Uint8Array;
+}
+
 export type FromWorker =
   | { readonly kind: "ready" }
   | { readonly kind: "pong" }

@@ -125,9 +125,14 @@ export class WarmWorker {
     if (!this.isGone) this.#worker.post(message);
   }
 
-  #hear(message: FromWorker): void {
-    if (message.kind === "ready" || message.kind === "pong") return this.#sign?.();
-    this.#owed?.hear(message);
+  /** A node may say what it likes here, too: that harms nobody but its task. */
+  #hear(message: FromWorker | undefined | null): void {
+    if (message?.kind === "ready" || message?.kind === "pong") return this.#sign?.();
+    try {
+      if (message?.kind !== undefined) this.#owed?.hear(message);
+    } catch (error) {
+      this.#owed?.fail(error);
+    }
   }
 
   /** Whether a sign of life comes in time. */

@@ -137,6 +137,18 @@ describe.each(KINDS)("in %s,", (_, make) => {
     await runner.close();
   });
 
+  test("a node that says on its worker's channel what it likes harms nobody", async () => {
+    const pool = poolOf();
+    const runner = new AppRunner(graphAround("babble"), { executors: { pool } });
+    expect((await runner.invoke("s", {})).state.good).toEqual(["here"]);
+    await runner.close();
+  });
+
+  test("a node may print any bytes", async () => {
+    const { cause } = await failureOf("printNumbers");
+    expect(cause).toMatchObject({ message: "printed", output: "oo" });
+  });
+
   test("what a node left behind takes its worker along, and nobody else", async () => {
     const pool = poolOf({ maxWorkers: 1 });
     const runner = new AppRunner(graphAround("timebomb"), { executors: { pool } });

@@ -1,6 +1,6 @@
 /** Functions that tests run in workers. Compiled into a module of its own, beside the host. */
 import { appendFileSync } from "node:fs";
-import { threadId } from "node:worker_threads";
+import { parentPort, threadId } from "node:worker_threads";
 import { ArtifactRef, Command, END, type NodeContext, registerClass, Send } from "../../src/index.js";
 
 interface State {
@@ -76,6 +76,43 @@ export function shout(): unknown {
 export function boast(): unknown {
   for (let line = 0; line < 10_000; line++) console.log("x".repeat(1_000));
   return {};
+}
+
+/** Says on its worker's channel what no worker of ours says. */
+export async function babble(): Promise<unknown> {
+  const printed = { kind: "printed", stream: "stdout", chunk: new Uint8Array(1) };
+  const call = { id: 1, place: 0 };
+  const words: readonly unknown[] = [
+    ...[
+      null,
+      undefined,
+      5,
+      "ready",
+      [],
+      {},
+      { kind: "printed" },
+      { ...printed, chunk: 5 },
+      { ...printed, stream: "exit" },
+    ],
+    ...[{ kind: "pong" }, { ...call, kind: "no such" }, { ...call, kind: "emit" }, { ...call, kind: "effected" }],
+    ...[
+      { ...call, kind: "once", key: {} },
+      { ...call, kind: "put" },
+      { kind: "settled", id: 7 },
+    ],
+  ];
+  for (const word of words) {
+    if (parentPort !== null) parentPort.postMessage(word);
+    else if (word !== undefined) process.send?.(word);
+  }
+  await new Promise((resolve) => setTimeout(resolve, 10));
+  return {};
+}
+
+/** Prints what is no text and no bytes. */
+export function printNumbers(): unknown {
+  process.stdout.write(new Uint16Array([0x6f6f]));
+  throw new Error("printed");
 }
 
 class Refusal extends RangeError {
