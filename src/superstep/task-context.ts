@@ -195,9 +195,12 @@ export class TaskContext implements NodeContext, Descending, Elsewhere {
   elsewhere(module: ModuleRef, args: readonly unknown[]): Promise<unknown> | undefined {
     const { executor, state, memory } = this.#recall;
     if (executor === undefined) return undefined;
-    const answers = (memory?.interrupts ?? []).map(({ answer }) => answer);
-    const returns = args[0] === state ? "outcome" : "value";
-    return executor.execute({ module, args, state, ctx: this, answers, returns });
+    // Middleware may have asked before: those answers are its own.
+    const answers = (memory?.interrupts ?? []).slice(this.#asked).map(({ answer }) => answer);
+    // A function of items is given the state last, and the state may be an item.
+    const returns = args[0] === state && args[2] !== state ? "outcome" : "value";
+    // Whatever an executor gives, the node does not run here.
+    return Promise.resolve(executor.execute({ module, args, state, ctx: this, answers, returns }));
   }
 
   get once(): <T>(key: string, effect: (call: OnceCall) => T | Promise<T>) => Promise<T> {

@@ -8,6 +8,8 @@ import type { StartedWorker, WorkerListener, WorkerSpec } from "./started-worker
 
 /** What V8 prints before it gives up. */
 const OUT_OF_MEMORY = "heap out of memory";
+/** The exit code of a process that aborted, where there are no signals. */
+const ABORTED = 134;
 /** Milliseconds for the last output of a process that is gone: what it started may hold its pipes open for ever. */
 const PATIENCE_MS = 1_000;
 
@@ -33,6 +35,11 @@ export function startChild(spec: WorkerSpec, listener: WorkerListener): StartedW
       end({ exitCode, signal });
     });
   });
+  // It has hung up, and can tell nothing any more: that is its end, should it not come by itself.
+  child.on("disconnect", () => {
+    const late = setTimeout(() => child.kill("SIGKILL"), PATIENCE_MS);
+    child.once("exit", () => clearTimeout(late));
+  });
   return {
     output,
     // A channel that is closed has an end that is told by itself.
@@ -55,6 +62,8 @@ function endingOnce(listener: WorkerListener, output: OutputTail): (end: ChildEn
   return (end) => {
     if (isOver) return;
     isOver = true;
-    listener.ended({ ...end, isOutOfMemory: output.toString().includes(OUT_OF_MEMORY) });
+    // A node may print the words, too; V8 aborts the process after them.
+    const isCrash = end.signal !== null || end.exitCode === ABORTED;
+    listener.ended({ ...end, isOutOfMemory: isCrash && output.toString().includes(OUT_OF_MEMORY) });
   };
 }

@@ -54,7 +54,7 @@ async function run(call: CallMessage): Promise<void> {
       return fn(...call.args.map((argument) => argumentOf(argument, state, context)));
     });
   } catch (error) {
-    say({ kind: "settled", id, settled: failedWith(error), refused: false });
+    say({ kind: "unread", id, settled: failedWith(error) });
   }
 }
 

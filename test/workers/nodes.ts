@@ -111,8 +111,22 @@ export async function babble(): Promise<unknown> {
 
 /** Prints what is no text and no bytes. */
 export function printNumbers(): unknown {
-  process.stdout.write(new Uint16Array([0x6f6f]));
+  process.stdout.write(new Uint16Array([0x6f6f]) as never);
   throw new Error("printed");
+}
+
+/** Hangs up on its runner, and stays. */
+export function hangUp(): Promise<never> {
+  process.removeAllListeners("disconnect");
+  process.disconnect();
+  return new Promise(() => setInterval(() => undefined, 1_000));
+}
+export function claimMemory(): never {
+  console.error("JavaScript heap out of memory, says the node");
+  process.exit(1);
+}
+export function ask(_: unknown, ctx: NodeContext): unknown {
+  return { n: ctx.interrupt("the node") };
 }
 
 class Refusal extends RangeError {
