@@ -22,12 +22,13 @@ export function startChild(spec: WorkerSpec, listener: WorkerListener): StartedW
     serialization: "advanced",
   });
   const output = new OutputTail();
-  const [stdout, stderr] = [child.stdout as Socket, child.stderr as Socket];
-  output.drain(stdout, print ? process.stdout : undefined);
-  output.drain(stderr, print ? process.stderr : undefined);
   const end = endingOnce(listener, output);
-  child.on("message", (message: FromWorker) => listener.heard(message));
   child.on("error", (cause) => end({ exitCode: null, signal: null, cause }));
+  // A process for which there were no descriptors left has none.
+  const [stdout, stderr] = [child.stdout as Socket | undefined, child.stderr as Socket | undefined];
+  if (stdout !== undefined) output.drain(stdout, print ? process.stdout : undefined);
+  if (stderr !== undefined) output.drain(stderr, print ? process.stderr : undefined);
+  child.on("message", (message: FromWorker) => listener.heard(message));
   child.on("exit", (exitCode, signal) => {
     const late = setTimeout(() => end({ exitCode, signal }), PATIENCE_MS);
     child.once("close", () => {
