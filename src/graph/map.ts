@@ -2,7 +2,15 @@
  * A node that fans itself out: reached by an edge it sends itself one task for each item of a list, and each of those writes what its
  * item came to. Results stand in the order of the items, because writes are folded in frontier order (B1).
  */
-import { checkNames, type ErrorRecord, InvalidOptionError, type OptionNames, recordOf, shown } from "../errors.js";
+import {
+  checkNames,
+  type ErrorRecord,
+  InvalidOptionError,
+  NodeResultError,
+  type OptionNames,
+  recordOf,
+  shown,
+} from "../errors.js";
 import { disown } from "../state/disown.js";
 import { Command } from "./command.js";
 import { type ModuleRef, originOf } from "./module-ref.js";
@@ -76,6 +84,9 @@ interface GivenOptions {
   readonly quorum?: number | undefined;
 }
 
+/** Why an item that came to nothing has failed. */
+const NOTHING = ["undefined for an item", "return what is to stand in the list; null, if that is nothing"] as const;
+
 const OPTIONS = {
   into: true,
   write: true,
@@ -112,7 +123,10 @@ export function map<State, Item, Value, Policy extends ItemPolicy = "throw", Int
   const node = (state: State, ctx: NodeContext): MapWord | Promise<MapWord> => {
     const { input } = ctx;
     if (input === undefined) return spread(ctx.node, items(state));
-    const done = (value: Value) => writing(options, isCollected ? { ok: true, value } : value, input);
+    const done = (value: Value): MapWord => {
+      if (value === undefined && options.into !== undefined) throw new NodeResultError(ctx.node, ...NOTHING);
+      return writing(options, isCollected ? { ok: true, value } : value, input);
+    };
     const value = run(input as Item, ctx, state);
     return isPromise(value) ? value.then(done) : done(value);
   };

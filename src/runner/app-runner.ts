@@ -14,7 +14,6 @@ import {
 } from "../session/view.js";
 import type { Channels, UpdateOf } from "../state/channel.js";
 import type { Breakpoint } from "../superstep/breakpoint.js";
-import type { NodeExecutor } from "../superstep/executor.js";
 import type { Until, UntilWithin } from "../superstep/until.js";
 import { ActiveRuns, type CancelAnswer, type CloseOptions, type DrainOptions } from "./active-runs.js";
 import { callerArtifacts } from "./artifacts.js";
@@ -25,6 +24,7 @@ import type { RunHooks } from "./hooks.js";
 import type { CreateOptions } from "./invocation.js";
 import { Leases } from "./leases.js";
 import { listSessions, type SessionFilter } from "./listing.js";
+import { OpenExecutors } from "./open-executors.js";
 import { openEngine } from "./opening.js";
 import {
   checkDrain,
@@ -62,7 +62,7 @@ export class AppRunner<C extends Channels, N extends string> {
   readonly #active: ActiveRuns;
   readonly #calls: Calls<C>;
   readonly #ownsStore: boolean;
-  readonly #executors: readonly NodeExecutor[];
+  readonly #executors: OpenExecutors;
   readonly #stopListening: () => void;
 
   /** Throws InvalidOptionError. */
@@ -74,8 +74,7 @@ export class AppRunner<C extends Channels, N extends string> {
     this.#calls = new Calls(this.#engine, this.#active);
     this.artifacts = callerArtifacts(this.#engine);
     this.#ownsStore = options.checkpointer === undefined;
-    this.#executors = [...new Set(Object.values(options.executors ?? {}))];
-    for (const executor of this.#executors) executor.open?.();
+    this.#executors = new OpenExecutors(options.executors);
     this.#stopListening = onSignals(
       options.drainOn ?? [],
       (signal) => void this.#active.drain({ reason: signal }, engine.clock),
@@ -283,8 +282,11 @@ export class AppRunner<C extends Channels, N extends string> {
     checkTimer("timeoutMs", options.timeoutMs);
     this.#stopListening();
     await this.#active.close(options, this.#engine.clock);
-    await Promise.all(this.#executors.map((executor) => executor.close?.({ timeoutMs: options.timeoutMs ?? 0 })));
-    if (this.#ownsStore) await this.#engine.store.close();
+    try {
+      await this.#executors.close(options.timeoutMs ?? 0);
+    } finally {
+      if (this.#ownsStore) await this.#engine.store.close();
+    }
   }
 
   [Symbol.asyncDispose](): Promise<void> {

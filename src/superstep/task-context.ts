@@ -198,10 +198,13 @@ export class TaskContext implements NodeContext, Descending, Elsewhere {
   elsewhere(module: ModuleRef, args: readonly unknown[]): Promise<unknown> | undefined {
     const { executor, state, memory } = this.#recall;
     if (executor === undefined) return undefined;
-    const answers = (memory?.interrupts ?? []).map(({ answer }) => answer);
-    const returns = args[0] === state ? "outcome" : "value";
+    // Middleware may have asked before: those answers are its own.
+    const answers = (memory?.interrupts ?? []).slice(this.#asked).map(({ answer }) => answer);
+    // A function of items is given the state last, and the state may be an item.
+    const returns = args[0] === state && args[2] !== state ? "outcome" : "value";
     const waitsFor = (turn: Promise<unknown>): void => this.#waitFor(turn);
-    return executor.execute({ module, args, state, ctx: this, answers, returns, waitsFor });
+    // Whatever an executor gives, the node does not run here.
+    return Promise.resolve(executor.execute({ module, args, state, ctx: this, answers, returns, waitsFor }));
   }
 
   get once(): <T>(key: string, effect: (call: OnceCall) => T | Promise<T>) => Promise<T> {

@@ -8,6 +8,8 @@ import type { StartedWorker, WorkerListener, WorkerSpec } from "./started-worker
 
 /** What V8 prints before it gives up. */
 const OUT_OF_MEMORY = "heap out of memory";
+/** The exit code of a process that aborted, where there are no signals. */
+const ABORTED = 134;
 /** Milliseconds for the last output of a process that is gone: what it started may hold its pipes open for ever. */
 const PATIENCE_MS = 1_000;
 
@@ -21,21 +23,26 @@ export function startChild(spec: WorkerSpec, listener: WorkerListener): StartedW
     serialization: "advanced",
   });
   const output = new OutputTail();
-  // There are none when the system has no more of them to give; the error that says so follows.
+  const end = endingOnce(listener, output);
+  child.on("error", (cause) => end({ exitCode: null, signal: null, cause }));
+  // A process for which there were no descriptors left has none.
   const [, stdout, stderr, , lifeline] = (child.stdio ?? []) as readonly (Socket | undefined)[];
   if (stdout !== undefined) output.drain(stdout, print ? process.stdout : undefined);
   if (stderr !== undefined) output.drain(stderr, print ? process.stderr : undefined);
   lifeline?.on("error", () => undefined).resume();
   lifeline?.unref();
-  const end = endingOnce(listener, output);
   child.on("message", (message: FromWorker) => listener.heard(message));
-  child.on("error", (cause) => end({ exitCode: null, signal: null, cause }));
   child.on("exit", (exitCode, signal) => {
     const late = setTimeout(() => end({ exitCode, signal }), PATIENCE_MS);
     child.once("close", () => {
       clearTimeout(late);
       end({ exitCode, signal });
     });
+  });
+  // It has hung up, and can tell nothing any more: that is its end, should it not come by itself.
+  child.on("disconnect", () => {
+    const late = setTimeout(() => child.kill("SIGKILL"), PATIENCE_MS);
+    child.once("exit", () => clearTimeout(late));
   });
   return {
     output,
@@ -59,6 +66,8 @@ function endingOnce(listener: WorkerListener, output: OutputTail): (end: ChildEn
   return (end) => {
     if (isOver) return;
     isOver = true;
-    listener.ended({ ...end, isOutOfMemory: output.toString().includes(OUT_OF_MEMORY) });
+    // A node may print the words, too; V8 aborts the process after them.
+    const isCrash = end.signal !== null || end.exitCode === ABORTED;
+    listener.ended({ ...end, isOutOfMemory: isCrash && output.toString().includes(OUT_OF_MEMORY) });
   };
 }

@@ -26,6 +26,8 @@ export type ErrorEnvelope =
 
 /** Causes of causes. */
 const DEEPEST = 16;
+/** Errors of one envelope: they may lead to each other in circles, and to many at once. */
+const MOST = 1_000;
 const LIMITS = { heightOf: () => 0, maxDepth: 200, maxWeight: 2 ** 20 };
 const TOLD_APART: ReadonlySet<string> = new Set(["name", "message", "stack", "cause", "errors"]);
 
@@ -37,13 +39,14 @@ for (const type of Object.values(known))
     classes.set(type.name, type as { readonly prototype: Error });
 
 /** Never throws. */
-export function envelopeOf(thrown: unknown, depth = 0): ErrorEnvelope {
+export function envelopeOf(thrown: unknown, depth = 0, budget = { left: MOST }): ErrorEnvelope {
   const type = classNameOf(thrown);
   if (type === undefined) return valueEnvelope(thrown);
+  budget.left--;
   const { name, message, stack } = recordOf(thrown);
   const error = thrown as Error;
-  const inner = (value: unknown): ErrorEnvelope => envelopeOf(value, depth + 1);
-  const { cause, errors } = depth < DEEPEST ? leadsOf(error) : {};
+  const inner = (value: unknown): ErrorEnvelope => envelopeOf(value, depth + 1, budget);
+  const { cause, errors } = depth < DEEPEST && budget.left > 0 ? leadsOf(error, budget.left) : {};
   return {
     kind: "error",
     ...{ type, name, message, stack, fields: fieldsOf(error) },
@@ -104,27 +107,44 @@ function valueEnvelope(value: unknown): ErrorEnvelope {
   return { kind: "error", type: "Error", name, message, stack, fields: {} };
 }
 
-function leadsOf(error: Error): { readonly cause?: { readonly value: unknown }; readonly errors?: readonly unknown[] } {
+interface Leads {
+  readonly cause?: { readonly value: unknown };
+  readonly errors?: readonly unknown[];
+}
+
+/** The errors that it speaks of, at most so many of a list. */
+function leadsOf(error: Error, most: number): Leads {
   try {
     const { errors } = error as { readonly errors?: unknown };
     return {
       ...("cause" in error && { cause: { value: error.cause } }),
-      ...(Array.isArray(errors) && { errors }),
+      ...(Array.isArray(errors) && { errors: errors.slice(0, most) }),
     };
   } catch {
     return {};
   }
 }
 
-/** What cannot be stored, or looked at, is left out. */
+/** What cannot be stored, or looked at, is left out. A code is told wherever it stands: out of sight, or with the class. */
 function fieldsOf(error: Error): Readonly<Record<string, string>> {
   const fields: Record<string, string> = {};
-  for (const key of Object.keys(error)) {
-    if (TOLD_APART.has(key)) continue;
-    const text = textOf(valueAt(error, key));
-    if (text !== undefined) fields[key] = text;
-  }
+  const code = valueAt(error, "code");
+  if (code !== undefined) tell(fields, "code", code);
+  for (const key of keysOf(error)) if (!TOLD_APART.has(key)) tell(fields, key, valueAt(error, key));
   return fields;
+}
+
+function tell(fields: Record<string, string>, key: string, value: unknown): void {
+  const text = textOf(value);
+  if (text !== undefined) fields[key] = text;
+}
+
+function keysOf(error: Error): readonly string[] {
+  try {
+    return Object.keys(error);
+  } catch {
+    return [];
+  }
 }
 
 function valueAt(error: Error, key: string): unknown {

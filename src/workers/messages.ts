@@ -64,6 +64,12 @@ export interface Printed {
   readonly chunk: Uint8Array;
 }
 
+/** A node has the port, too, and may post what it likes. */
+export function isPrinted(message: unknown): message is Printed {
+  const { kind, stream, chunk } = (message ?? {}) as Partial<Printed>;
+  return kind === "printed" && (stream === "stdout" || stream === "stderr") && chunk instanceof Uint8Array;
+}
+
 export type FromWorker =
   | { readonly kind: "ready" }
   | { readonly kind: "pong" }
@@ -81,5 +87,7 @@ export type FromWorker =
   | { readonly kind: "effected"; readonly id: number; readonly place: number; readonly settled: Settled }
   /** The function has returned or thrown. `refused`: it returned what it may not. */
   | { readonly kind: "settled"; readonly id: number; readonly settled: Settled; readonly refused: boolean }
+  /** What it was told cannot be read there: the state neither, or so it is taken. */
+  | { readonly kind: "unread"; readonly id: number; readonly settled: Settled }
   /** The node has a question; it has no answer yet. */
   | { readonly kind: "asked"; readonly id: number; readonly index: number; readonly payload: Settled };

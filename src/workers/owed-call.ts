@@ -19,6 +19,7 @@ export class OwedCall {
   readonly #call: ExecutorCall;
   readonly #post: (message: ToWorker) => void;
   readonly #effects = new Map<number, Effect>();
+  #unsay: () => void = () => undefined;
   #resolve: (value: unknown) => void = () => undefined;
   #reject: (error: unknown) => void = () => undefined;
 
@@ -45,6 +46,7 @@ export class OwedCall {
       return arg === ctx ? { kind: "context" } : { kind: "value", text: textOf(arg, `args[${place}]`) };
     });
     const facts = factsOf(ctx, answers);
+    this.#unsay = () => states.forget(ctx.sessionId);
     return {
       kind: "call",
       id: this.#id,
@@ -80,6 +82,9 @@ export class OwedCall {
         return void this.#reply(message.place, () => this.#artifact(message.kind, valueIn(message.content)));
       case "effected":
         return this.#effects.get(message.place)?.(message.settled);
+      case "unread":
+        this.#unsay();
+        return this.#finish(message.settled, false);
       case "asked":
         return this.#ask(message.index, message.payload);
       case "settled":

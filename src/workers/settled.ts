@@ -12,7 +12,8 @@ export type Settled =
 /** What cannot be stored is told as the error that says where. Never throws. */
 export function settledWith(value: unknown): Settled {
   try {
-    if (isBytes(value)) return { ok: true, bytes: value };
+    // A view is sent with all that it is a view of.
+    if (isBytes(value)) return { ok: true, bytes: value.length === value.buffer.byteLength ? value : value.slice() };
     seal(value);
     return { ok: true, text: encode(value) };
   } catch (error) {

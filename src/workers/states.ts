@@ -36,14 +36,19 @@ export class KnownStates {
 
   /** What the worker must be told to have this state, and what it is to forget. */
   tell(sessionId: string, state: State): Pick<CallMessage, "state" | "forget"> {
-    const known = this.#bySession.get(sessionId);
+    const message = messageOf(this.#bySession.get(sessionId), state, this.#texts);
+    // From here on nothing throws: what it is not told it does not know.
     this.#bySession.delete(sessionId);
     this.#bySession.set(sessionId, state);
     const forget = [...this.#bySession.keys()].slice(0, -MOST_SESSIONS);
     for (const one of forget) this.#bySession.delete(one);
-    const message = messageOf(known, state, this.#texts);
     this.#texts.sent += weightOf(message);
     return { state: message, forget };
+  }
+
+  /** The worker could not read what it was told. */
+  forget(sessionId: string): void {
+    this.#bySession.delete(sessionId);
   }
 }
 
@@ -52,8 +57,8 @@ export class States {
   readonly #bySession = new Map<string, State>();
 
   take(sessionId: string, { state: message, forget }: Pick<CallMessage, "state" | "forget">): State {
-    const state = stateOf(this.#bySession.get(sessionId), message);
     for (const one of forget) this.#bySession.delete(one);
+    const state = stateOf(this.#bySession.get(sessionId), message);
     this.#bySession.set(sessionId, state);
     return state;
   }

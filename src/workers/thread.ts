@@ -1,6 +1,6 @@
 /** Workers that are threads of this process. */
 import { Worker } from "node:worker_threads";
-import type { FromWorker, Printed } from "./messages.js";
+import { type FromWorker, isPrinted, type Printed } from "./messages.js";
 import { OutputTail } from "./output-tail.js";
 import type { StartedWorker, WorkerListener, WorkerSpec } from "./started-worker.js";
 
@@ -14,7 +14,7 @@ export function startThread(spec: WorkerSpec, listener: WorkerListener): Started
   const output = new OutputTail();
   let cause: unknown;
   worker.on("message", (message: FromWorker | Printed) => {
-    if (message.kind === "printed") output.take(message.chunk, print ? process[message.stream] : undefined);
+    if (isPrinted(message)) output.take(message.chunk, print ? process[message.stream] : undefined);
     else listener.heard(message);
   });
   worker.on("error", (error) => {

@@ -2,7 +2,7 @@
  * One worker, kept warm: it runs one call at a time, and whatever ends it, what it owes is settled at once. It is asked whether it is alive
  * before each use, so that a call never begins in a worker that is gone.
  */
-import { WorkerExitedError, WorkerMemoryError, WorkerStartError } from "../errors.js";
+import { NodeModuleError, WorkerExitedError, WorkerMemoryError, WorkerStartError } from "../errors.js";
 import type { ExecutorCall } from "../superstep/executor.js";
 import type { Clock } from "../superstep/task-context.js";
 import type { FromWorker, ToWorker } from "./messages.js";
@@ -30,6 +30,8 @@ export class WarmWorker {
   readonly key: string;
   /** Calls that it was given. */
   uses = 0;
+  /** Its module did not load: it would not do so another time, though what it imports had been mended. */
+  isBroken = false;
   readonly startedAt: number;
   lastUsedAt: number;
   readonly #worker: StartedWorker;
@@ -99,12 +101,14 @@ export class WarmWorker {
     const stop = () => void this.#stop(owed);
     const { signal } = call.ctx;
     try {
+      // It may have been told to stop while it waited for its worker.
+      signal.throwIfAborted();
       this.#post(owed.message(this.#states));
       if (this.#end !== undefined) owed.fail(this.#errorOf(owed.node, this.#end));
-      if (signal.aborted) stop();
-      else signal.addEventListener("abort", stop, { once: true });
+      signal.addEventListener("abort", stop, { once: true });
       return await owed.result;
     } catch (error) {
+      this.isBroken = error instanceof NodeModuleError;
       throw await this.#withOutput(error);
     } finally {
       signal.removeEventListener("abort", stop);
@@ -125,9 +129,14 @@ export class WarmWorker {
     if (!this.isGone) this.#worker.post(message);
   }
 
-  #hear(message: FromWorker): void {
-    if (message.kind === "ready" || message.kind === "pong") return this.#sign?.();
-    this.#owed?.hear(message);
+  /** A node may say what it likes here, too: that harms nobody but its task. */
+  #hear(message: FromWorker | undefined | null): void {
+    if (message?.kind === "ready" || message?.kind === "pong") return this.#sign?.();
+    try {
+      if (message?.kind !== undefined) this.#owed?.hear(message);
+    } catch (error) {
+      this.#owed?.fail(error);
+    }
   }
 
   /** Whether a sign of life comes in time. */

@@ -57,7 +57,7 @@ async function run(call: CallMessage): Promise<void> {
       return fn(...call.args.map((argument) => argumentOf(argument, state, context)));
     });
   } catch (error) {
-    say({ kind: "settled", id, settled: failedWith(error), refused: false });
+    say({ kind: "unread", id, settled: failedWith(error) });
   }
 }
 
@@ -85,13 +85,14 @@ async function settle({ id, returns, facts }: CallMessage, context: RemoteContex
 
 /** In a thread: on the way that everything else takes, so that it comes before what is said after it, and is not lost with the thread. */
 function printing(port: MessagePort, stream: Printed["stream"]): NodeJS.WriteStream["write"] {
-  return (chunk: Uint8Array | string, ...more: readonly unknown[]): boolean => {
+  return (chunk: NodeJS.ArrayBufferView | string, ...more: readonly unknown[]): boolean => {
     const [encoding] = more;
-    const isText = typeof chunk === "string";
-    const bytes = isText
-      ? Buffer.from(chunk, typeof encoding === "string" ? (encoding as BufferEncoding) : "utf8")
-      : chunk;
-    if (bytes.length > 0) port.postMessage({ kind: "printed", stream, chunk: bytes } satisfies Printed);
+    const { buffer, byteOffset, byteLength } = ArrayBuffer.isView(chunk)
+      ? chunk
+      : Buffer.from(chunk, typeof encoding === "string" ? (encoding as BufferEncoding) : "utf8");
+    // A copy of just these bytes: a view is sent with all that it is a view of.
+    const bytes = new Uint8Array(buffer, byteOffset, byteLength).slice();
+    if (byteLength > 0) port.postMessage({ kind: "printed", stream, chunk: bytes } satisfies Printed, [bytes.buffer]);
     const done = more.find((one) => typeof one === "function") as (() => void) | undefined;
     done?.();
     return true;

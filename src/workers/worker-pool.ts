@@ -2,7 +2,7 @@
  * Warm workers and who gets which: one call in flight per worker, first come first served; a worker serves one version of one module. Of idle
  * workers the one used last is taken, and the one least recently used leaves first.
  */
-import { ExecutorClosedError, NodeModuleError } from "../errors.js";
+import { ExecutorClosedError, NodeModuleError, WorkerStartError } from "../errors.js";
 import type { ExecutorCall, NodeExecutor } from "../superstep/executor.js";
 import { contentDigest } from "./content-digest.js";
 import { isLoading } from "./loading.js";
@@ -103,8 +103,8 @@ export class WorkerPool implements NodeExecutor {
   async #workerOnTurn(key: string, { signal, node }: ExecutorCall["ctx"]): Promise<WarmWorker> {
     await this.#turn(signal);
     try {
-      if (this.#isClosed) throw new ExecutorClosedError(node);
-      return await this.#workerFor(key, node);
+      this.#checkOpen(node);
+      return (await this.#warmWorker(key)) ?? (await this.#newWorker(key, node));
     } catch (error) {
       this.#leave();
       throw error;
@@ -115,6 +115,10 @@ export class WorkerPool implements NodeExecutor {
     this.#busy--;
     this.#queue.shift()?.();
     if (this.#busy === 0) for (const heard of this.#idleHeard.splice(0)) heard();
+  }
+
+  #checkOpen(node: string): void {
+    if (this.#isClosed) throw new ExecutorClosedError(node);
   }
 
   #whenIdle(): Promise<void> {
@@ -143,20 +147,41 @@ export class WorkerPool implements NodeExecutor {
     });
   }
 
-  async #workerFor(key: string, node: string): Promise<WarmWorker> {
-    const warm = await this.#warmWorker(key);
-    if (warm !== undefined) return warm;
-    const { start, spec, limits, patience } = this.#kind;
-    if (this.#all.size >= limits.maxWorkers) this.#end(this.#idle[0]);
-    const worker = new WarmWorker({ key, texts: this.#texts }, start, spec, patience);
+  async #newWorker(key: string, node: string): Promise<WarmWorker> {
+    await this.#room();
+    this.#checkOpen(node);
+    const worker = this.#start(key, node);
     this.#started++;
     this.#all.add(worker);
     void worker.ended.then(() => {
       this.#forget(worker);
       this.#leaving.delete(worker);
     });
-    await worker.ready(node);
-    return worker;
+    try {
+      await worker.ready(node);
+      return worker;
+    } catch (error) {
+      this.#end(worker);
+      throw error;
+    }
+  }
+
+  #start(key: string, node: string): WarmWorker {
+    const { start, spec, patience } = this.#kind;
+    try {
+      return new WarmWorker({ key, texts: this.#texts }, start, spec, patience);
+    } catch (cause) {
+      throw new WorkerStartError(node, "could not be started", { exitCode: null, signal: null, output: "", cause });
+    }
+  }
+
+  /** Waits until there may be one worker more: those that were told to end are there until they have. */
+  async #room(): Promise<void> {
+    while (this.#all.size + this.#leaving.size >= this.#kind.limits.maxWorkers) {
+      if (this.#leaving.size === 0) this.#end(this.#idle[0]);
+      if (this.#leaving.size === 0) return;
+      await Promise.race([...this.#leaving].map((worker) => worker.ended));
+    }
   }
 
   /** An idle worker of the module that is young enough, and answers. */
@@ -165,14 +190,14 @@ export class WorkerPool implements NodeExecutor {
       const worker = this.#idle.findLast((one) => one.key === key);
       if (worker === undefined) return undefined;
       this.#idle.splice(this.#idle.indexOf(worker), 1);
-      if (this.#isSpent(worker)) this.#end(worker);
-      else if (await worker.isAlive()) return worker;
+      if (!this.#isSpent(worker) && (await worker.isAlive())) return worker;
+      this.#end(worker);
     }
   }
 
-  #isSpent({ uses, startedAt }: WarmWorker): boolean {
+  #isSpent({ uses, startedAt, isBroken }: WarmWorker): boolean {
     const { limits, patience } = this.#kind;
-    return uses >= limits.maxUses || patience.clock.now() - startedAt >= limits.maxAgeMs;
+    return isBroken || uses >= limits.maxUses || patience.clock.now() - startedAt >= limits.maxAgeMs;
   }
 
   #giveBack(worker: WarmWorker): void {
@@ -197,6 +222,7 @@ export class WorkerPool implements NodeExecutor {
   #end(worker: WarmWorker | undefined): void {
     if (worker === undefined) return;
     this.#forget(worker);
+    if (worker.isGone) return;
     this.#leaving.add(worker);
     void worker.kill();
   }

@@ -2,6 +2,7 @@
 import type { Mutant } from "./mutant.js";
 
 const POOL = "test/workers/pool.test.ts";
+const ORDERS = "test/workers/pool-orders.test.ts";
 const CONTEXT = "test/workers/context.test.ts";
 const STATES = "test/workers/states.test.ts";
 const HOSTILE = "test/workers/hostile.test.ts";
@@ -17,8 +18,8 @@ export const WORKER_MUTANTS: readonly Mutant[] = [
   {
     breaks: "the two ends forget different sessions",
     file: "src/workers/states.ts",
-    find: "for (const one of forget) this.#bySession.delete(one);\n    const message",
-    replace: "const message",
+    find: "for (const one of forget) this.#bySession.delete(one);\n    this.#texts.sent",
+    replace: "this.#texts.sent",
     killers: [STATES],
   },
   {
@@ -38,8 +39,8 @@ export const WORKER_MUTANTS: readonly Mutant[] = [
   {
     breaks: "a call begins in a worker that does not answer",
     file: "src/workers/worker-pool.ts",
-    find: "else if (await worker.isAlive())",
-    replace: "else if (!worker.isGone)",
+    find: "&& (await worker.isAlive())",
+    replace: "&& !worker.isGone",
     killers: [POOL],
   },
   {
@@ -48,6 +49,34 @@ export const WORKER_MUTANTS: readonly Mutant[] = [
     find: "if (this.#isClosed) throw new ExecutorClosedError(node);",
     replace: "",
     killers: [POOL],
+  },
+  {
+    breaks: "a pool that is closed while a worker is asked whether it is alive starts another",
+    file: "src/workers/worker-pool.ts",
+    find: "await this.#room();\n    this.#checkOpen(node);",
+    replace: "await this.#room();",
+    killers: [ORDERS],
+  },
+  {
+    breaks: "workers that are ending do not count",
+    file: "src/workers/worker-pool.ts",
+    find: "this.#all.size + this.#leaving.size >= this.#kind",
+    replace: "this.#all.size >= this.#kind",
+    killers: [ORDERS],
+  },
+  {
+    breaks: "a call that was aborted while it waited for its worker is begun",
+    file: "src/workers/warm-worker.ts",
+    find: "signal.throwIfAborted();",
+    replace: "",
+    killers: [POOL],
+  },
+  {
+    breaks: "a worker that could not read a state is taken to have it",
+    file: "src/workers/owed-call.ts",
+    find: "this.#unsay();",
+    replace: "",
+    killers: [HOSTILE],
   },
   {
     breaks: "a worker without memory is tried again",

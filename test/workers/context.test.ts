@@ -7,6 +7,7 @@ import {
   END,
   GraphValidationError,
   lastValue,
+  type NodeMiddleware,
   type NodeOptions,
   RunAbortedError,
   type RunEvent,
@@ -99,6 +100,15 @@ describe.each(KINDS)("in %s,", (_, make) => {
     const effects = runnerOf("foreignEffect");
     expect((await effects.invoke("s", {})).state.n).toBe("NOT_SERIALIZABLE");
     await Promise.all([runner.close(), effects.close()]);
+  });
+
+  test("a middleware's questions are its own", async () => {
+    const middleware: NodeMiddleware = (ctx, next) => (ctx.interrupt("may it?") === "yes" ? next() : {});
+    const runner = new AppRunner(graphOf("ask"), { executors: { pool }, middleware: [middleware] });
+    expect(await runner.invoke("s", {})).toMatchObject({ reason: { interrupts: [{ payload: "may it?" }] } });
+    expect(await runner.resume("s", "yes")).toMatchObject({ reason: { interrupts: [{ payload: "the node" }] } });
+    expect(await runner.resume("s", "blue")).toMatchObject({ outcome: "completed", state: { n: "blue" } });
+    await runner.close();
   });
 
   test("artifacts are put and got as here: bytes, streams, values", async () => {

@@ -1,27 +1,30 @@
-/** Calls a process when no file can be opened any more, and again when it can. Prints what came. */
+/** Calls a process when there are no file descriptors left for one, and again when there are. Prints what came. */
 import { closeSync, openSync } from "node:fs";
-import { AppRunner, END, lastValue, START, StateGraph } from "../../src/index.js";
+import { AppRunner, append, END, map, START, StateGraph } from "../../src/index.js";
 import { nodeModule, processes } from "../../src/workers.js";
 
 const found = (path: string) => new URL(path, import.meta.url);
 const pool = processes({ host: found("../../src/workers/worker-host.js"), maxWorkers: 1, execArgv: [] });
-const app = new StateGraph({ n: lastValue<unknown>(0) })
-  .addNode("node", nodeModule<[state: unknown], never>(found("nodes.js"), "double"), { executor: "pool" })
-  .addEdge(START, "node")
-  .addEdge("node", END)
+const one = nodeModule<[item: number], unknown>(found("nodes.js"), "same");
+const app = new StateGraph({ came: append<unknown>() })
+  .addNode(
+    "one",
+    map(() => [1], one, { into: "came" }),
+    { executor: "pool" },
+  )
+  .addEdge(START, "one")
+  .addEdge("one", END)
   .compile();
 const runner = new AppRunner(app, { executors: { pool } });
-const open: number[] = [];
+const taken: number[] = [];
 try {
-  for (;;) open.push(openSync(process.execPath, "r"));
+  for (;;) taken.push(openSync(import.meta.filename, "r"));
 } catch {
-  // There are no more.
+  // Some for the module itself, and too few for the pipes of a process.
+  for (const fd of taken.splice(0, 2)) closeSync(fd);
 }
-// The module is read, and that is all.
-closeSync(open.pop() as number);
-const error = await runner.invoke("s", { n: 2 }).catch((error: unknown) => error);
-for (const fd of open) closeSync(fd);
-const { state } = await runner.runUntilComplete("s");
-const { cause } = error as { readonly cause: { readonly code: string; readonly cause: { readonly code: string } } };
-console.log(JSON.stringify([cause.code, cause.cause.code, state.n]));
+const error = await runner.invoke("a", {}).catch(({ cause }) => cause);
+console.log(error.code, error.cause?.code);
+for (const fd of taken) closeSync(fd);
+console.log(JSON.stringify((await runner.invoke("b", {})).state.came));
 await runner.close();

@@ -74,8 +74,30 @@ describe("what is hostile is told as well as it can be:", () => {
   }
   const round = new Error("round");
   round.cause = round;
+  const ring = new AggregateError([], "ring");
+  ring.errors.push(ring, ring);
+  ring.cause = ring;
+  const shy = new Proxy(new Error("shy"), {
+    ownKeys: () => {
+      throw new Error("trap");
+    },
+  });
+  const traps = Object.defineProperty([1], 0, {
+    get: () => {
+      throw new Error("trap");
+    },
+  });
+  class Coded extends Error {
+    get code(): string {
+      return "E_CODED";
+    }
+  }
   test.each([
     ["a proxy that throws", trap, {}],
+    ["an error that hides its fields", shy, { message: "shy" }],
+    ["errors that lead to each other, to many at once", ring, { message: "ring" }],
+    ["a list of errors that throws", Object.assign(new Error("list"), { errors: traps }), { message: "list" }],
+    ["a code that stands with its class", new Coded("coded"), { message: "coded", code: "E_CODED" }],
     ["a function", () => 1, {}],
     ["undefined", undefined, undefined],
     ["a symbol", Symbol("s"), {}],

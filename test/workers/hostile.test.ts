@@ -9,14 +9,21 @@ import {
   NodeModuleError,
   type NodeOptions,
   NodeTimeoutError,
+  registerClass,
   SerializationError,
   START,
   StateGraph,
   WorkerExitedError,
   WorkerMemoryError,
 } from "../../src/index.js";
-import type { PoolOptions, WorkerPool } from "../../src/workers.js";
-import { KINDS, nodeNamed, openPool } from "./pools.js";
+import { type PoolOptions, processes, type WorkerPool } from "../../src/workers.js";
+import { KINDS, nodeNamed, openPool, poolOptions } from "./pools.js";
+
+/** Not known where nodes run. */
+class OnlyInTheParent {
+  readonly kept = 1;
+}
+registerClass("OnlyInTheParent", OnlyInTheParent, { encode: ({ kept }) => kept, decode: () => new OnlyInTheParent() });
 
 const channels = { n: lastValue<unknown>(1), good: append<unknown>() };
 const good = nodeNamed("act");
@@ -82,7 +89,7 @@ describe.each(KINDS)("in %s,", (_, make) => {
   test("a node that cannot be stopped does not keep its worker", async () => {
     const pool = poolOf({ killAfterMs: 50 });
     const graph = new StateGraph(channels)
-      .addNode("hostile", nodeNamed("loop"), { executor: "pool", timeoutMs: 100 })
+      .addNode("hostile", nodeNamed("loop"), { executor: "pool", timeoutMs: 1_000 })
       .addEdge(START, "hostile")
       .addEdge("hostile", END)
       .compile();
@@ -137,6 +144,37 @@ describe.each(KINDS)("in %s,", (_, make) => {
     await runner.close();
   });
 
+  test("a node that says on its worker's channel what it likes harms nobody", async () => {
+    const pool = poolOf();
+    const runner = new AppRunner(graphAround("babble"), { executors: { pool } });
+    expect((await runner.invoke("s", {})).state.good).toEqual(["here"]);
+    await runner.close();
+  });
+
+  test("a node may print any bytes", async () => {
+    const { cause } = await failureOf("printNumbers");
+    expect(cause).toMatchObject({ message: "printed", output: "oo" });
+  });
+
+  test("a state that its worker cannot read is never taken for the one before", async () => {
+    const pool = poolOf({ maxWorkers: 1 });
+    const elsewhere = { executor: "pool", retry: { maxAttempts: 3, initialDelayMs: 0 } };
+    const graph = new StateGraph({ n: lastValue<unknown>(1) })
+      .addNode("first", nodeNamed("double"), elsewhere)
+      .addNode("odd", () => ({ n: new OnlyInTheParent() }))
+      .addNode("second", nodeNamed("double"), elsewhere)
+      .addEdge(START, "first")
+      .addEdge("first", "odd")
+      .addEdge("odd", "second")
+      .addEdge("second", END)
+      .compile();
+    const runner = new AppRunner(graph, { executors: { pool } });
+    const error: NodeError = await runner.invoke("s", {}).catch((thrown) => thrown);
+    expect(error.cause).toBeInstanceOf(SerializationError);
+    expect(error.failures[0]?.attempt).toBe(3);
+    await runner.close();
+  });
+
   test("what a node left behind takes its worker along, and nobody else", async () => {
     const pool = poolOf({ maxWorkers: 1 });
     const runner = new AppRunner(graphAround("timebomb"), { executors: { pool } });
@@ -145,5 +183,27 @@ describe.each(KINDS)("in %s,", (_, make) => {
       if (came instanceof Error) expect(came).toBeInstanceOf(WorkerExitedError);
     }
     await runner.close();
+  });
+});
+
+describe("a process", () => {
+  const failureOf = async (name: string): Promise<unknown> => {
+    const graph = new StateGraph(channels)
+      .addNode("hostile", nodeNamed(name), { executor: "pool" })
+      .addEdge(START, "hostile")
+      .addEdge("hostile", END)
+      .compile();
+    const runner = new AppRunner(graph, { executors: { pool: processes(poolOptions) } });
+    const error: NodeError = await runner.invoke("s", {}).catch((thrown) => thrown);
+    await runner.close();
+    return error.cause;
+  };
+
+  test("that hangs up on its runner has ended", async () => {
+    expect(await failureOf("hangUp")).toMatchObject({ code: "WORKER_EXITED", signal: "SIGKILL" });
+  });
+
+  test("that only speaks of memory has exited, and may be tried again", async () => {
+    expect(await failureOf("claimMemory")).toMatchObject({ code: "WORKER_EXITED", exitCode: 1 });
   });
 });

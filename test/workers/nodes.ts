@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import { appendFileSync } from "node:fs";
 import { connect } from "node:net";
-import { threadId } from "node:worker_threads";
+import { parentPort, threadId } from "node:worker_threads";
 import { ArtifactRef, Command, END, type NodeContext, registerClass, Send } from "../../src/index.js";
 
 interface State {
@@ -85,6 +85,57 @@ export function shout(): unknown {
 export function boast(): unknown {
   for (let line = 0; line < 10_000; line++) console.log("x".repeat(1_000));
   return {};
+}
+
+/** Says on its worker's channel what no worker of ours says. */
+export async function babble(): Promise<unknown> {
+  const printed = { kind: "printed", stream: "stdout", chunk: new Uint8Array(1) };
+  const call = { id: 1, place: 0 };
+  const words: readonly unknown[] = [
+    ...[
+      null,
+      undefined,
+      5,
+      "ready",
+      [],
+      {},
+      { kind: "printed" },
+      { ...printed, chunk: 5 },
+      { ...printed, stream: "exit" },
+    ],
+    ...[{ kind: "pong" }, { ...call, kind: "no such" }, { ...call, kind: "emit" }, { ...call, kind: "effected" }],
+    ...[
+      { ...call, kind: "once", key: {} },
+      { ...call, kind: "put" },
+      { kind: "settled", id: 7 },
+    ],
+  ];
+  for (const word of words) {
+    if (parentPort !== null) parentPort.postMessage(word);
+    else if (word !== undefined) process.send?.(word);
+  }
+  await new Promise((resolve) => setTimeout(resolve, 10));
+  return {};
+}
+
+/** Prints what is no text and no bytes. */
+export function printNumbers(): unknown {
+  process.stdout.write(new Uint16Array([0x6f6f]) as never);
+  throw new Error("printed");
+}
+
+/** Hangs up on its runner, and stays. */
+export function hangUp(): Promise<never> {
+  process.removeAllListeners("disconnect");
+  process.disconnect();
+  return new Promise(() => setInterval(() => undefined, 1_000));
+}
+export function claimMemory(): never {
+  console.error("JavaScript heap out of memory, says the node");
+  process.exit(1);
+}
+export function ask(_: unknown, ctx: NodeContext): unknown {
+  return { n: ctx.interrupt("the node") };
 }
 
 class Refusal extends RangeError {

@@ -127,6 +127,38 @@ describe.each(KINDS)("in %s,", (_, make) => {
     expect(error).toMatchObject({ code: "NODE_MODULE_INVALID", url: pathToFileURL(file).href });
   });
 
+  test("there are never more workers than there may be, not even while one ends", async () => {
+    const pool = poolOf(make, { fresh: true });
+    const stream = fanOut(nodeNamed("whereabouts"), pool).stream("s", { items: [1, 2, 3, 4, 5, 6] });
+    const alive: number[] = [];
+    for await (const event of stream) if (event.type === "node.emitted") alive.push(pool.counts.alive);
+    expect((await stream.result).outcome).toBe("completed");
+    expect(alive).toHaveLength(6);
+    expect(Math.max(...alive)).toBeLessThanOrEqual(2);
+  });
+
+  test("a call that is aborted while its worker comes up is not begun", async () => {
+    const pool = poolOf(make);
+    const abort = new AbortController();
+    const stream = fanOut(nodeNamed("whereabouts"), pool).stream("s", { items: [1] }, { signal: abort.signal });
+    for await (const event of stream) if (event.type === "node.started" && event.step === 2) abort.abort();
+    await expect(stream.result).rejects.toMatchObject({ code: "RUN_ABORTED" });
+    expect(pool.counts).toMatchObject({ started: 1, stateCharacters: 0 });
+  });
+
+  test("a worker whose module did not load is replaced: what the module imports may have been mended", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "superstep-workers-"));
+    const [file, dependency] = [join(folder, "it.mjs"), join(folder, "dependency.mjs")];
+    writeFileSync(file, "export { it } from './dependency.mjs';");
+    writeFileSync(dependency, "export const it = 1; throw new RangeError('not yet');");
+    const runner = fanOut(nodeModule(pathToFileURL(file), "it"), poolOf(make, { maxWorkers: 1 }));
+    const error = await runner.invoke("a", { items: [1] }).catch(({ cause }) => cause);
+    expect(error).toMatchObject({ code: "NODE_MODULE_INVALID", message: expect.stringContaining("not yet") });
+    writeFileSync(dependency, "export const it = () => 'mended';");
+    expect((await runner.invoke("b", { items: [1] })).state.came).toEqual(["mended"]);
+    rmSync(folder, { recursive: true });
+  });
+
   test("failures are collected in place of results", async () => {
     const pool = poolOf(make);
     const graph = new StateGraph({ items: lastValue<readonly unknown[]>([]), came: append<ItemResult<unknown>>() })
@@ -163,6 +195,30 @@ test("a process that does not answer is replaced, and the call does not run in i
   expect(came?.pid).not.toBe(first?.pid);
 });
 
+test("a pool that is closed while it asks a worker whether it is alive starts no other", async () => {
+  const clock = new TestClock();
+  const pool = processes({ ...poolOptions, maxWorkers: 1, clock, idleMs: Number.POSITIVE_INFINITY });
+  const runner = fanOut(nodeNamed("whereabouts"), pool);
+  const [first] = await cameOf(runner, [1], "a");
+  process.kill(first?.pid as number, "SIGSTOP");
+  const second = runner.invoke("b", { items: [1] }).catch(({ cause }) => cause.code);
+  await until(() => clock.sleeping > 0);
+  const closed = pool.close({ timeoutMs: 0 });
+  await clock.advance(0);
+  await closed;
+  expect(await second).toBe("EXECUTOR_CLOSED");
+  expect(pool.counts).toMatchObject({ started: 1, alive: 0 });
+});
+
+test("a worker that cannot even be started is a WorkerStartError", async () => {
+  const pools = [poolOf(threads, { execArgv: ["--no-such-option"] }), poolOf(processes, { env: { NUL: "\0" } })];
+  for (const pool of pools) {
+    const runner = fanOut(nodeNamed("whereabouts"), pool);
+    const error = await runner.invoke("s", { items: [1] }).catch(({ cause }) => cause);
+    expect(error).toMatchObject({ code: "WORKER_START_FAILED", node: "item", cause: expect.any(Error) });
+  }
+});
+
 test("a host that does not come up is a WorkerStartError with what it printed", async () => {
   const folder = mkdtempSync(join(tmpdir(), "superstep-workers-"));
   const host = pathToFileURL(join(folder, "host.mjs"));
@@ -179,6 +235,7 @@ test("a pool is closed with the last runner that has it, and takes nothing after
   const pool = threads(poolOptions);
   const [one, other] = [fanOut(nodeNamed("whereabouts"), pool), fanOut(nodeNamed("whereabouts"), pool)];
   await cameOf(one, [1]);
+  await one.close();
   await one.close();
   expect(pool.counts.alive).toBe(1);
   await cameOf(other, [1]);
