@@ -1,7 +1,8 @@
 /** Workers that are processes of their own. */
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import type { Socket } from "node:net";
 import { fileURLToPath } from "node:url";
+import { hearFrames, sendFrame } from "./frames.js";
 import type { FromWorker } from "./messages.js";
 import { OutputTail } from "./output-tail.js";
 import type { StartedWorker, WorkerListener, WorkerSpec } from "./started-worker.js";
@@ -18,20 +19,19 @@ export function startChild(spec: WorkerSpec, listener: WorkerListener): StartedW
   const memory = memoryMb === undefined ? [] : [`--max-old-space-size=${memoryMb}`];
   const child = spawn(process.execPath, [...execArgv, ...memory, fileURLToPath(host)], {
     env: { ...env },
-    // The last one is the lifeline.
-    stdio: ["ignore", "pipe", "pipe", "ipc", "pipe"],
-    serialization: "advanced",
+    // What it prints, what it is told and says, and its lifeline.
+    stdio: ["ignore", "pipe", "pipe", "pipe", "pipe"],
   });
   const output = new OutputTail();
   const end = endingOnce(listener, output);
   child.on("error", (cause) => end({ exitCode: null, signal: null, cause }));
   // A process for which there were no descriptors left has none.
-  const [, stdout, stderr, , lifeline] = (child.stdio ?? []) as readonly (Socket | undefined)[];
+  const [, stdout, stderr, pipe, lifeline] = (child.stdio ?? []) as readonly (Socket | undefined)[];
   if (stdout !== undefined) output.drain(stdout, print ? process.stdout : undefined);
   if (stderr !== undefined) output.drain(stderr, print ? process.stderr : undefined);
   lifeline?.on("error", () => undefined).resume();
   lifeline?.unref();
-  child.on("message", (message: FromWorker) => listener.heard(message));
+  if (pipe !== undefined) listen(pipe, child, listener);
   child.on("exit", (exitCode, signal) => {
     const late = setTimeout(() => end({ exitCode, signal }), PATIENCE_MS);
     child.once("close", () => {
@@ -39,20 +39,24 @@ export function startChild(spec: WorkerSpec, listener: WorkerListener): StartedW
       end({ exitCode, signal });
     });
   });
-  // It has hung up, and can tell nothing any more: that is its end, should it not come by itself.
-  child.on("disconnect", () => {
-    const late = setTimeout(() => child.kill("SIGKILL"), PATIENCE_MS);
-    child.once("exit", () => clearTimeout(late));
-  });
   return {
     output,
-    // A channel that is closed has an end that is told by itself.
-    post: (message) => void (child.connected && child.send(message, () => undefined)),
+    post: (message) => sendFrame(pipe, message),
     kill: () => void child.kill("SIGKILL"),
     hold(isHeld) {
-      for (const one of [child, child.channel, stdout, stderr]) isHeld ? one?.ref() : one?.unref();
+      for (const one of [child, pipe, stdout, stderr]) isHeld ? one?.ref() : one?.unref();
     },
   };
+}
+
+function listen(pipe: Socket, child: ChildProcess, listener: WorkerListener): void {
+  const kill = (): void => void child.kill("SIGKILL");
+  hearFrames(pipe, (message) => listener.heard(message as FromWorker), kill);
+  // It has hung up, and can tell nothing any more: that is its end, should it not come by itself.
+  pipe.on("close", () => {
+    const late = setTimeout(kill, PATIENCE_MS);
+    child.once("exit", () => clearTimeout(late));
+  });
 }
 
 interface ChildEnd {

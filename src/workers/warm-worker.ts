@@ -2,7 +2,13 @@
  * One worker, kept warm: it runs one call at a time, and whatever ends it, what it owes is settled at once. It is asked whether it is alive
  * before each use, so that a call never begins in a worker that is gone.
  */
-import { NodeModuleError, WorkerExitedError, WorkerMemoryError, WorkerStartError } from "../errors.js";
+import {
+  NodeModuleError,
+  NodeTimeoutError,
+  WorkerExitedError,
+  WorkerMemoryError,
+  WorkerStartError,
+} from "../errors.js";
 import type { ExecutorCall } from "../superstep/executor.js";
 import type { Clock } from "../superstep/task-context.js";
 import type { FromWorker, ToWorker } from "./messages.js";
@@ -109,6 +115,7 @@ export class WarmWorker {
       return await owed.result;
     } catch (error) {
       this.isBroken = error instanceof NodeModuleError;
+      if (signal.reason instanceof NodeTimeoutError) await this.#withOutput(signal.reason);
       throw await this.#withOutput(error);
     } finally {
       signal.removeEventListener("abort", stop);

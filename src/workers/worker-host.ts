@@ -1,10 +1,12 @@
 /** What runs in a worker, thread or process alike: hears calls, runs one function at a time, and says what came of it. */
+import { Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type MessagePort, parentPort } from "node:worker_threads";
 import { decode } from "../session/codec.js";
 import { sealStored } from "../state/seal.js";
 import { readOutcome } from "../superstep/command.js";
 import { openEnvelope } from "./error-envelope.js";
+import { FRAMES_FD, hearFrames, sendFrame } from "./frames.js";
 import { holdLifeline } from "./lifeline.js";
 import { whileLoading } from "./loading.js";
 import type { Argument, CallMessage, FromWorker, Printed, ToWorker } from "./messages.js";
@@ -19,12 +21,14 @@ const PATIENCE_MS = 1_000;
 const states = new States();
 let present: { readonly id: number; readonly context: RemoteContext } | undefined;
 
-if (parentPort === null) {
-  process.on("message", hear);
+const pipe = parentPort === null ? new Socket({ fd: FRAMES_FD }) : undefined;
+if (pipe !== undefined) {
+  hearFrames(pipe, (message) => hear(message as ToWorker), process.exit);
   // Whoever started this process is gone, and with it all that could be told.
-  process.on("disconnect", () => process.exit());
+  pipe.on("close", () => process.exit());
   holdLifeline();
-} else {
+}
+if (parentPort !== null) {
   parentPort.on("message", hear);
   for (const stream of ["stdout", "stderr"] as const) process[stream].write = printing(parentPort, stream);
 }
@@ -32,7 +36,7 @@ say({ kind: "ready" });
 
 function say(message: FromWorker): void {
   if (parentPort !== null) parentPort.postMessage(message);
-  else if (process.connected) process.send?.(message);
+  else sendFrame(pipe, message);
 }
 
 function hear(message: ToWorker): void {

@@ -82,8 +82,9 @@ describe.each(KINDS)("in %s,", (_, make) => {
   });
 
   test("a node that loops for ever is ended with its worker when its time is over", async () => {
-    const { cause } = await failureOf("loop", { timeoutMs: 100 });
+    const { cause } = await failureOf("mutter", { timeoutMs: 1_000 });
     expect(cause).toBeInstanceOf(NodeTimeoutError);
+    expect(cause).toMatchObject({ output: "almost there\n" });
   });
 
   test("a node that cannot be stopped does not keep its worker", async () => {
@@ -187,20 +188,24 @@ describe.each(KINDS)("in %s,", (_, make) => {
 });
 
 describe("a process", () => {
-  const failureOf = async (name: string): Promise<unknown> => {
+  const failureOf = async (name: string, config = {}): Promise<unknown> => {
     const graph = new StateGraph(channels)
       .addNode("hostile", nodeNamed(name), { executor: "pool" })
       .addEdge(START, "hostile")
       .addEdge("hostile", END)
       .compile();
     const runner = new AppRunner(graph, { executors: { pool: processes(poolOptions) } });
-    const error: NodeError = await runner.invoke("s", {}).catch((thrown) => thrown);
+    const error: NodeError = await runner.invoke("s", {}, { config }).catch((thrown) => thrown);
     await runner.close();
     return error.cause;
   };
 
   test("that hangs up on its runner has ended", async () => {
     expect(await failureOf("hangUp")).toMatchObject({ code: "WORKER_EXITED", signal: "SIGKILL" });
+  });
+
+  test.each(["zeros", "text", "endless"])("that writes %s where its runner listens has ended", async (what) => {
+    expect(await failureOf("scribble", { what })).toMatchObject({ code: "WORKER_EXITED", signal: "SIGKILL" });
   });
 
   test("that only speaks of memory has exited, and may be tried again", async () => {

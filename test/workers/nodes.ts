@@ -1,9 +1,10 @@
 /** Functions that tests run in workers. Compiled into a module of its own, beside the host. */
 import { once } from "node:events";
-import { appendFileSync } from "node:fs";
+import { appendFileSync, closeSync, writeSync } from "node:fs";
 import { connect } from "node:net";
 import { parentPort, threadId } from "node:worker_threads";
 import { ArtifactRef, Command, END, type NodeContext, registerClass, Send } from "../../src/index.js";
+import { FRAMES_FD, frameOf } from "../../src/workers/frames.js";
 
 interface State {
   readonly log: readonly unknown[];
@@ -59,6 +60,10 @@ export function leaveLine(item: { readonly file: string; readonly line: string }
   return item.line;
 }
 
+export function mutter(): never {
+  console.log("almost there");
+  return loop();
+}
 export function loop(): never {
   for (;;);
 }
@@ -112,7 +117,7 @@ export async function babble(): Promise<unknown> {
   ];
   for (const word of words) {
     if (parentPort !== null) parentPort.postMessage(word);
-    else if (word !== undefined) process.send?.(word);
+    else writeSync(FRAMES_FD, frameOf(word));
   }
   await new Promise((resolve) => setTimeout(resolve, 10));
   return {};
@@ -124,10 +129,17 @@ export function printNumbers(): unknown {
   throw new Error("printed");
 }
 
+/** Writes where its runner listens, what no worker would say there. */
+export function scribble(_: unknown, ctx: NodeContext): Promise<never> {
+  const bytes = { zeros: Buffer.alloc(64), text: Buffer.from("hello, it is me"), endless: Buffer.alloc(1_000, 0xff) };
+  writeSync(FRAMES_FD, bytes[ctx.config.what as keyof typeof bytes]);
+  return new Promise(() => setInterval(() => undefined, 1_000));
+}
+
 /** Hangs up on its runner, and stays. */
 export function hangUp(): Promise<never> {
-  process.removeAllListeners("disconnect");
-  process.disconnect();
+  process.removeAllListeners("exit");
+  closeSync(FRAMES_FD);
   return new Promise(() => setInterval(() => undefined, 1_000));
 }
 export function claimMemory(): never {
