@@ -82,13 +82,21 @@ function poolOf(start: StartWorker, options: PoolOptions): WorkerPool {
   check(options);
   const { maxUses = Number.POSITIVE_INFINITY, maxAgeMs = Number.POSITIVE_INFINITY, idleMs = 60_000 } = options;
   const { maxWorkers = availableParallelism(), clock = quietClock, startMs = 10_000, killAfterMs = 1_000 } = options;
-  const { host = moduleFile(HOST) ?? HOST, env, execArgv, memoryMb, print = true, fresh = false } = options;
+  const { env, execArgv, memoryMb, print = true, fresh = false } = options;
   return new WorkerPool({
     start,
-    spec: { host, env: env && definedIn(env), execArgv, memoryMb, print },
+    spec: { host: hostOf(options), env: env && definedIn(env), execArgv, memoryMb, print },
     limits: { maxWorkers, maxUses: fresh ? 1 : maxUses, maxAgeMs, idleMs },
     patience: { clock, startMs, killAfterMs },
   });
+}
+
+/** Throws InvalidOptionError when there is no such file: it is not where it was in the package once a bundler has moved this module. */
+function hostOf({ host = HOST }: PoolOptions): URL {
+  const file = moduleFile(host);
+  if (file !== undefined) return file;
+  const help = 'make `import "superstep/workers/host"` an entry of the bundle, and pass its URL as `host`';
+  throw new InvalidOptionError("host", `is ${host.href}, where there is no file`, help);
 }
 
 /** What a thread is given it makes text of, also of what is undefined. */

@@ -265,6 +265,8 @@ test("options that mean nothing are refused by name", () => {
     env: 1,
   }))
     expect(() => processes({ [option]: value } as PoolOptions)).toThrow(expect.objectContaining({ option }));
+  const moved = new URL("nowhere.js", import.meta.url);
+  expect(() => threads({ host: moved })).toThrow(/"host" is file:.*nowhere.js, where there is no file/);
   expect(() => threads(5 as never)).toThrow(expect.objectContaining({ code: "INVALID_OPTION" }));
   expect(() => nodeModule("nowhere", "x")).toThrow(/module/);
   expect(() => nodeModule("file:///no/such/file.js", "x")).toThrow(/no file/);
