@@ -5,7 +5,7 @@
 import type { TaskOutcome } from "../superstep/outcome.js";
 import type { TaskRecord } from "../superstep/record.js";
 import type { Awaitable } from "../superstep/thenable.js";
-import type { ArtifactWrite } from "./artifact.js";
+import type { ArtifactWrite, DraftEnd, DraftPiece } from "./artifact.js";
 import type { Checkpoint, CheckpointRef, Note } from "./checkpoint.js";
 import type { Lease, LeaseAnswer, LeaseClaim, LeaseHolder, LeaseNews, StopRequest } from "./lease.js";
 import type { SessionStatus } from "./status.js";
@@ -152,5 +152,18 @@ export interface Checkpointer {
   putArtifact?(write: ArtifactWrite): Awaitable<void>;
   /** The content; undefined when there is none. What is damaged may be given as it is: whoever asked holds it to its digest. */
   artifact?(digest: string): Awaitable<Uint8Array | undefined>;
+
+  /**
+   * Adds the next piece to a draft, or begins one: content on its way, which nobody can read. It is held as an artifact is and goes as one
+   * does, with `prune`, when nobody holds it any more. All four of these or none: without them a stream is gathered in memory. Throws
+   * CheckpointConflictError as `putArtifact`, and CheckpointError when what came before this piece is gone.
+   */
+  draftArtifact?(piece: DraftPiece): Awaitable<void>;
+  /** Makes a draft the content under its digest, held from now on as one that was put. It takes the place of what is there already. Throws as `draftArtifact`. */
+  keepDraft?(end: DraftEnd): Awaitable<void>;
+  /** Forgets a draft; no error when there is none. */
+  dropDraft?(name: string): Awaitable<void>;
+  /** That many bytes of the content from a place on, fewer at its end, none behind it; undefined when there is no such artifact. May be damaged, as those of `artifact`. */
+  artifactRange?(digest: string, from: number, length: number): Awaitable<Uint8Array | undefined>;
   close(): void | Promise<void>;
 }
