@@ -4,6 +4,7 @@
  */
 import { randomUUID } from "node:crypto";
 import { isReadable, Readable } from "node:stream";
+import { isUint8Array } from "node:util/types";
 import { InvalidOptionError } from "../errors.js";
 import { ARTIFACT_PIECE, type ArtifactHolder, contentOfBytes, RunningDigest } from "../session/artifact.js";
 import { ArtifactRef } from "../state/artifact-ref.js";
@@ -52,8 +53,12 @@ export function copyOf(bytes: Uint8Array): Uint8Array {
   try {
     return new Uint8Array(bytes);
   } catch {
-    throw new InvalidOptionError("content", "has bytes that were handed on", "put them before they are transferred");
+    throw handedOn();
   }
+}
+
+function handedOn(): InvalidOptionError {
+  return new InvalidOptionError("content", "has bytes that were handed on", "put them before they are transferred");
 }
 
 /** Content in the store that has no digest yet. One piece waits for the next: content of one piece takes no draft. */
@@ -109,15 +114,23 @@ class Draft {
 async function* inPieces(stream: AsyncIterable<unknown>, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
   const piece = new Piece();
   for await (const chunk of untilAborted(stream, signal)) {
-    if (!(chunk instanceof Uint8Array))
+    if (!isUint8Array(chunk))
       throw new InvalidOptionError("content", `is a stream that gives a ${typeof chunk}`, "give a stream of bytes");
-    let at = chunk.length === 0 ? copyOf(chunk).length : 0;
-    while (at < chunk.length) {
-      at += piece.take(chunk.subarray(at));
+    for (let at = 0, taken = -1; taken !== 0; at += taken) {
+      taken = piece.take(restOf(chunk, at));
       if (piece.isFull) yield piece.cut();
     }
   }
   if (!piece.isEmpty) yield piece.cut();
+}
+
+/** Throws InvalidOptionError. */
+function restOf(chunk: Uint8Array, at: number): Uint8Array {
+  try {
+    return chunk.subarray(at);
+  } catch {
+    throw handedOn();
+  }
 }
 
 /** Grows with what it takes, so that many short streams do not cost a piece each. */

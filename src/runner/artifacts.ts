@@ -1,4 +1,5 @@
 /** Artifacts as nodes and callers use them, on the runner's store. */
+import { isUint8Array } from "node:util/types";
 import { CheckpointConflictError, CheckpointError, InvalidOptionError } from "../errors.js";
 import type { Artifacts } from "../graph/artifacts.js";
 import { type ArtifactHolder, contentOfValue } from "../session/artifact.js";
@@ -55,8 +56,8 @@ function artifactsOn(store: Store, putting: Putting): Artifacts {
   const into: Into = { store, holder, writing, signal: undefined };
   return {
     put: async (content) => {
-      if (content instanceof Uint8Array) return putWhole(copyOf(content), into);
-      return isAsyncIterable(content) ? putStream(content, { ...into, signal: signal?.() }) : putValue(content, into);
+      if (isUint8Array(content)) return putWhole(copyOf(content), into);
+      return isStream(content) ? putStream(content, { ...into, signal: signal?.() }) : putValue(content, into);
     },
     get: async <T>(ref: ArtifactRef) => (await readWhole(store, checkRef(ref))) as T,
     open: (ref) => piecesOf(store, checkOpens(ref)),
@@ -64,9 +65,9 @@ function artifactsOn(store: Store, putting: Putting): Artifacts {
 }
 
 /** Of bytes and of streams of them, as they are at this moment: whoever has them may change them. Undefined: it is a value. */
-export async function bytesIn(content: unknown): Promise<Uint8Array | undefined> {
-  if (content instanceof Uint8Array) return copyOf(content);
-  return isAsyncIterable(content) ? gathered(content) : undefined;
+export async function bytesIn(content: unknown, signal: AbortSignal): Promise<Uint8Array | undefined> {
+  if (isUint8Array(content)) return copyOf(content);
+  return isStream(content) ? gathered(content, signal) : undefined;
 }
 
 /** Throws InvalidOptionError for what cannot be given in pieces. */
@@ -99,6 +100,11 @@ function writingWith({ saved, failed }: Putting): Into["writing"] {
   };
 }
 
-function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
-  return typeof value === "object" && value !== null && Symbol.asyncIterator in value;
+/** Of what does not let itself be looked at, `seal` says that it cannot be stored. */
+function isStream(value: unknown): value is AsyncIterable<unknown> {
+  try {
+    return typeof (value as AsyncIterable<unknown>)[Symbol.asyncIterator] === "function" && typeof value === "object";
+  } catch {
+    return false;
+  }
 }

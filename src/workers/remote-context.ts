@@ -85,7 +85,8 @@ export class RemoteContext implements NodeContext {
   };
 
   readonly artifacts: Artifacts = {
-    put: async (content) => (await this.#askWith("put", (await bytesIn(content)) ?? content)) as ArtifactRef,
+    put: async (content) =>
+      (await this.#askWith("put", (await bytesIn(content, this.signal)) ?? content)) as ArtifactRef,
     get: async <T>(ref: ArtifactRef) => (await this.#askWith("get", ref)) as T,
     open: (ref) => wholeOf(checkOpens(ref), this.artifacts),
   };
