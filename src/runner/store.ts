@@ -80,9 +80,11 @@ export class Store {
     return guard("list sessions", () => this.#checkpointer.list(query));
   }
 
-  delete(sessionId: string, fence: number): Awaitable<void> {
+  /** Gives the bytes of the artifacts that went with it, as far as the store tells. */
+  delete(sessionId: string, fence: number): Awaitable<number> {
     this.#resident.delete(sessionId);
-    return guard("delete a session", () => this.#checkpointer.delete(sessionId, fence));
+    const deleting = guard("delete a session", () => this.#checkpointer.delete(sessionId, fence));
+    return after(deleting, (freed) => freed?.artifacts ?? 0);
   }
 
   history(sessionId: string, query: HistoryQuery): Awaitable<readonly Checkpoint[]> {

@@ -73,8 +73,13 @@ export interface PrunePolicy {
   readonly keepLast?: number;
   /** Those made at that time or later stay: milliseconds since the epoch. */
   readonly madeBefore?: number;
-  /** Artifacts that a caller held until then, or not so long, may go: milliseconds since the epoch. Undefined: none of those. */
+  /** Artifacts that a caller held until then, or not so long, may go, and outcomes that have expired by then: milliseconds since the epoch. Undefined: none of those. */
   readonly at?: number;
+}
+/** What went with a session. */
+export interface Freed {
+  /** Bytes of the artifacts that nothing referred to any more. */
+  readonly artifacts: number;
 }
 /** What pruning took away from the store. */
 export interface Pruned {
@@ -111,9 +116,9 @@ export interface Checkpointer {
   list(query: SessionQuery): Awaitable<readonly SessionSummary[]>;
   /**
    * Forgets the session; no error when there is none. Sessions that were forked from it keep what they need. Throws
-   * CheckpointConflictError, and forgets nothing, when the session has a newer lease than `fence`.
+   * CheckpointConflictError, and forgets nothing, when the session has a newer lease than `fence`. A store that has artifacts tells what went.
    */
-  delete(sessionId: string, fence?: number): Awaitable<void>;
+  delete(sessionId: string, fence?: number): Awaitable<Freed | void>;
 
   /**
    * A page of the session's line, newest first, over the checkpoint it was forked from and on; empty when there is no such session.

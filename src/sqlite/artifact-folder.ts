@@ -83,7 +83,7 @@ export class ArtifactFolder {
   }
 
   dropDraft(name: string): void {
-    rmSync(this.#fileOf(DRAFT + name), { force: true });
+    remove(this.#fileOf(DRAFT + name));
   }
 
   /** What is there already stays, unless it is damaged. Throws CheckpointError. */
@@ -110,14 +110,14 @@ export class ArtifactFolder {
   removeAllBut(isNamed: (digest: string) => boolean): void {
     for (const shard of namesIn(this.#path)) {
       for (const name of namesIn(join(this.#path, shard))) {
-        if (isLeftover(shard, name, isNamed)) rmSync(join(this.#path, shard, name), { force: true });
+        if (isLeftover(shard, name, isNamed)) remove(join(this.#path, shard, name));
       }
     }
   }
 
   /** Those of these digests that nobody names. Nobody may be writing. */
   remove(digests: readonly string[], isNamed: (digest: string) => boolean): void {
-    for (const digest of digests) if (!isNamed(digest)) rmSync(this.#fileOf(digest), { force: true });
+    for (const digest of digests) if (!isNamed(digest)) remove(this.#fileOf(digest));
   }
 
   #has(digest: string, bytes: Uint8Array): boolean {
@@ -194,6 +194,11 @@ function readFrom(path: string, from: number, length: number): Uint8Array {
   } finally {
     closeSync(file);
   }
+}
+
+/** A folder has no business here. Throws CheckpointError. */
+function remove(path: string): void {
+  writing(() => rmSync(path, { force: true, recursive: true }));
 }
 
 /** What Windows cannot do: there the names of files are on the disk with the files. */

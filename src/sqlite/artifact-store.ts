@@ -4,7 +4,8 @@ import { finishDraft, removeSome, writeDraft } from "./artifact-drafts.js";
 import { readArtifact, readRange, writeArtifact } from "./artifacts.js";
 import type { Connection, OpenFile } from "./connection.js";
 import { type Manner, NOT_DURABLE } from "./group-commit.js";
-import { atomically } from "./statements.js";
+import { atomically, type Statements } from "./statements.js";
+import { sweepAll } from "./sweeping.js";
 
 type Write = <T>(operation: string, work: (file: OpenFile) => T, how?: Manner<T>) => Promise<T>;
 
@@ -48,18 +49,26 @@ export class ArtifactStore {
     while (await this.#write(REMOVE, (file) => removeSome(file, name), NOT_DURABLE));
   }
 
-  /** Files go when it is sure that their rows are gone, and nobody names them anew. */
-  async clearAway(digests: readonly string[], { leftovers = false } = {}): Promise<void> {
+  /** Takes away all that nothing mentions. Before a file goes, the disk has it that its row is gone. Gives the bytes. */
+  async sweep(at: number | undefined): Promise<number> {
     const { folder } = this.#connection.file().statements;
-    if (folder === undefined || (digests.length === 0 && !leftovers)) return;
-    await this.#write(REMOVE, ({ statements: { artifact } }) => {
-      const isNamed = (digest: string): boolean => artifact.get(digest) !== undefined;
-      if (leftovers) folder.removeAllBut(isNamed);
-      else folder.remove(digests, isNamed);
-    });
+    const { bytes } = await this.#write(REMOVE, (file) => sweepAll(file, at), { isDurable: folder !== undefined });
+    if (folder !== undefined) await this.#write(REMOVE, ({ statements }) => folder.removeAllBut(namedIn(statements)));
+    return bytes;
+  }
+
+  /** Of artifacts whose rows are gone for good, unless somebody names them anew. */
+  async removeFiles(digests: readonly string[]): Promise<void> {
+    const { folder } = this.#connection.file().statements;
+    if (folder === undefined || digests.length === 0) return;
+    await this.#write(REMOVE, ({ statements }) => folder.remove(digests, namedIn(statements)));
   }
 
   #read<T>(work: (file: OpenFile) => T): T {
     return this.#connection.use(READ, (file) => atomically(file.statements, () => work(file)));
   }
+}
+
+function namedIn({ artifact }: Statements): (digest: string) => boolean {
+  return (digest) => artifact.get(digest) !== undefined;
 }

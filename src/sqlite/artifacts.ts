@@ -10,6 +10,7 @@ import {
   valueIn,
 } from "../session/artifact.js";
 import type { Links, Part } from "../session/links.js";
+import type { ArtifactFolder } from "./artifact-folder.js";
 import type { OpenFile } from "./connection.js";
 import { checkFence } from "./expected-head.js";
 import { type ArtifactRow, mention } from "./mentions.js";
@@ -97,10 +98,20 @@ function writeContent(statements: Statements, { digest, bytes, mentions }: Artif
   const mentioned = idsOf(statements, mentions);
   const known = statements.artifact.get(digest) as ArtifactRow | undefined;
   const id = known?.id ?? (statements.addArtifact.get(digest, bytes.length) as { readonly id: number }).id;
-  if (statements.folder !== undefined) statements.folder.write(digest, bytes);
+  if (statements.folder !== undefined) fileContent(statements, statements.folder, { id, digest, bytes });
   else if (known === undefined || !isSame(bytes, statements, digest, known)) writePieces(statements, id, bytes);
   for (const one of mentioned) mention(statements, "artifact", id, one);
   return id;
+}
+
+/** It stands in the file no more, if it was put before there was a folder: what was damaged there would be read for ever. */
+function fileContent(
+  { dropPieces }: Statements,
+  folder: ArtifactFolder,
+  { id, digest, bytes }: { readonly id: number } & Pick<ArtifactContent, "digest" | "bytes">,
+): void {
+  folder.write(digest, bytes);
+  dropPieces.run(pieceId(id, 0), pieceId(id + 1, 0) - 1);
 }
 
 function isSame(bytes: Uint8Array, statements: Statements, digest: string, row: ArtifactRow): boolean {

@@ -5,6 +5,7 @@ import type {
   CacheEntry,
   Checkpointer,
   CommitOptions,
+  Freed,
   HistoryQuery,
   NoteWrite,
   Pruned,
@@ -40,7 +41,6 @@ import { seqOf } from "./schema.js";
 import { findLine, type Line, readHead } from "./session-row.js";
 import { Shrinking } from "./shrinking.js";
 import { atomically, type LogHead, type Statements } from "./statements.js";
-import { sweepAll } from "./sweeping.js";
 import { transactionOn } from "./transaction.js";
 import { type Written, writeCheckpoint, writeDeletion, writeNote } from "./writing.js";
 
@@ -102,13 +102,14 @@ export class SqliteCheckpointer implements Checkpointer {
     return this.#read("list sessions", (file) => listSessions(file, query));
   }
 
-  async delete(sessionId: string, fence?: number): Promise<void> {
+  async delete(sessionId: string, fence?: number): Promise<Freed> {
     const freed = await this.#write("delete a session", (file) => {
       file.known.delete(sessionId);
       return writeDeletion(file, sessionId, fence);
     });
-    await this.#artifacts.clearAway(freed.digests);
+    await this.#artifacts.removeFiles(freed.digests);
     if (freed.checkpoints > 0) await this.#shrinking.shrink({ isWorthIt: "manyPages" });
+    return { artifacts: freed.swept };
   }
 
   history(sessionId: string, query: HistoryQuery): readonly Checkpoint[] {
@@ -131,8 +132,7 @@ export class SqliteCheckpointer implements Checkpointer {
       const some = keys.slice(from, from + PRUNED_AT_ONCE);
       pruned = sumOf(pruned, await this.#write("prune", (file) => pruneSessions(file, some, policy), NOT_DURABLE));
     }
-    const { bytes, digests } = await this.#write("prune", (file) => sweepAll(file, policy.at), NOT_DURABLE);
-    await this.#artifacts.clearAway(digests, { leftovers: true });
+    const bytes = await this.#artifacts.sweep(policy.at);
     if (pruned.bytes + bytes > 0) await this.#shrinking.shrink({ isWorthIt: "anyPage" });
     return bytes > 0 ? { ...pruned, artifacts: bytes } : pruned;
   }
