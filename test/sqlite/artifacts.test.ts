@@ -439,6 +439,26 @@ test("T6: pruning a session whose log is damaged takes none of the artifacts tha
   database.close();
 });
 
+test("T6: a fork is pruned again and again, though what it was forked from is long gone", async () => {
+  const putting: TestNode = async ({ count }, { artifacts }) => ({
+    count: 1,
+    value: await artifacts.put(noise(9, count)),
+  });
+  const graph = chain({ a: putting, b: putting, c: putting });
+  await onStore({}, async (checkpointer) => {
+    const runner = new AppRunner(graph, { checkpointer });
+    await runner.invoke("s", {});
+    await runner.fork("s", { as: "f" });
+    await runner.deleteSession("s");
+    for (let round = 0; round < 3; round++) {
+      await runner.invoke("f", {});
+      await runner.prune({ keepLast: 1 });
+      const { state } = await runner.session("f");
+      expect(await runner.artifacts.get(state.value as ArtifactRef)).toBeInstanceOf(Uint8Array);
+    }
+  });
+});
+
 test("T6: a table of mentions that is damaged is found out before anything is taken because of it", async () => {
   await onStore({}, async (checkpointer) => {
     const runner = new AppRunner(chain({ idle }), { checkpointer });
