@@ -39,6 +39,10 @@ await runner.deleteSession("third");
 const copied = (await runner.session("copy")).state;
 if (copied.picture !== undefined) console.log((await runner.artifacts.get<Uint8Array>(copied.picture)).length, "bytes");
 
+// A stream goes in and comes out in pieces; none is seen before all of them were held to the digest.
+const sky = await runner.artifacts.put(new Blob([expose(1), expose(2)]).stream());
+for await (const piece of runner.artifacts.open(sky)) console.log("a piece of", piece.length, "bytes");
+
 // When nothing refers to it any more, it goes.
 await runner.invoke("copy", { night: 2 });
 const { artifacts } = await runner.prune({ keepLast: 1 });
@@ -51,4 +55,6 @@ await checkpointer.close();
 // 2000 stars, the last of them star 1-1999
 // the same picture: true
 // 1000000 bytes
+// a piece of 1048576 bytes
+// a piece of 951424 bytes
 // the first picture is gone

@@ -9,6 +9,8 @@ export const CRASH_POINTS = [
   "artifact.after",
   // An artifact is known to this process only.
   "artifact.before",
+  // The store has a piece of a stream, and no artifact of it.
+  "artifact.drafted",
   // A file holds an artifact, and the store does not name it: its transaction will be rolled back.
   "artifact.filed",
   // The checkpoint of a superstep, an input or an edit is durable and the head. Nobody has been told.

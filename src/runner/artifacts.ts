@@ -1,16 +1,13 @@
 /** Artifacts as nodes and callers use them, on the runner's store. */
-import { ArtifactNotFoundError, CheckpointConflictError, CheckpointError, InvalidOptionError } from "../errors.js";
+import { isUint8Array } from "node:util/types";
+import { CheckpointConflictError, CheckpointError, InvalidOptionError } from "../errors.js";
 import type { Artifacts } from "../graph/artifacts.js";
-import {
-  type ArtifactContent,
-  type ArtifactHolder,
-  contentOfBytes,
-  contentOfValue,
-  readContent,
-} from "../session/artifact.js";
+import { type ArtifactHolder, contentOfValue } from "../session/artifact.js";
 import { ArtifactRef } from "../state/artifact-ref.js";
 import type { Channels } from "../state/channel.js";
 import { seal } from "../state/seal.js";
+import { piecesOf, readWhole } from "./artifact-reading.js";
+import { copyOf, gathered, type Into, putStream, putWhole } from "./artifact-stream.js";
 import type { Keeper } from "./keeper.js";
 import type { Engine, Run } from "./run.js";
 import type { Store } from "./store.js";
@@ -24,13 +21,19 @@ interface Putting {
   /** Comes before a put. */
   readonly saved?: () => Promise<void>;
   readonly failed?: (error: unknown) => void;
+  /** Looked at only when a stream is put. */
+  readonly signal?: () => AbortSignal;
 }
 
 /**
  * For a task: held by its session's head, so supersteps that are held back are saved first: else the head would change under a task that
  * runs. A store that fails is the superstep's failure, not the task's (C3).
  */
-export function taskArtifacts<C extends Channels>(run: Run<C>, keeper: Keeper<C>): Artifacts {
+export function taskArtifacts<C extends Channels>(
+  run: Run<C>,
+  keeper: Keeper<C>,
+  signal: () => AbortSignal,
+): Artifacts {
   const { engine, sessionId, fence } = run;
   return artifactsOn(engine.store, {
     holder: () => ({ sessionId, fence }),
@@ -38,6 +41,7 @@ export function taskArtifacts<C extends Channels>(run: Run<C>, keeper: Keeper<C>
     failed: (error) => {
       if (error instanceof CheckpointError || error instanceof CheckpointConflictError) keeper.storeFailed(error);
     },
+    signal,
   });
 }
 
@@ -46,60 +50,61 @@ export function callerArtifacts<C extends Channels>({ store, clock }: Engine<C>)
   return artifactsOn(store, { holder: () => ({ until: clock.now() + HELD_MS }) });
 }
 
-function artifactsOn(store: Store, { holder, saved, failed }: Putting): Artifacts {
+function artifactsOn(store: Store, putting: Putting): Artifacts {
+  const { holder, signal } = putting;
+  const writing = writingWith(putting);
+  const into: Into = { store, holder, writing, signal: undefined };
   return {
-    put: async (value) => {
-      const bytes = await bytesIn(value);
-      const kind = bytes === undefined ? "value" : "bytes";
-      const content = bytes === undefined ? contentOf(value) : contentOfBytes(bytes);
-      try {
-        await saved?.();
-        await store.putArtifact({ ...content, holder: holder() });
-      } catch (error) {
-        failed?.(error);
-        throw error;
-      }
-      return new ArtifactRef(content.digest, content.bytes.length, kind);
+    put: async (content) => {
+      if (isUint8Array(content)) return putWhole(copyOf(content), into);
+      return isStream(content) ? putStream(content, { ...into, signal: signal?.() }) : putValue(content, into);
     },
-    get: async <T>(ref: ArtifactRef): Promise<T> => {
-      if (!ArtifactRef.is(ref))
-        throw new InvalidOptionError("ref", "is no ArtifactRef", "pass what `put` gave, or new ArtifactRef(…) of it");
-      const bytes = await store.artifact(ref.digest);
-      if (bytes === undefined) throw new ArtifactNotFoundError(ref.digest);
-      return readContent(ref, bytes) as T;
-    },
+    get: async <T>(ref: ArtifactRef) => (await readWhole(store, checkRef(ref))) as T,
+    open: (ref) => piecesOf(store, checkOpens(ref)),
   };
 }
 
 /** Of bytes and of streams of them, as they are at this moment: whoever has them may change them. Undefined: it is a value. */
-export async function bytesIn(content: unknown): Promise<Uint8Array | undefined> {
-  if (content instanceof Uint8Array) return copyOf(content);
-  return isAsyncIterable(content) ? gathered(content) : undefined;
+export async function bytesIn(content: unknown, signal: AbortSignal): Promise<Uint8Array | undefined> {
+  if (isUint8Array(content)) return copyOf(content);
+  return isStream(content) ? gathered(content, signal) : undefined;
 }
 
-function contentOf(value: unknown): ArtifactContent {
+/** Throws InvalidOptionError for what cannot be given in pieces. */
+export function checkOpens(ref: ArtifactRef): ArtifactRef {
+  if (checkRef(ref).kind === "bytes") return ref;
+  throw new InvalidOptionError("ref", "is of a value, which is read as one", "use `get`");
+}
+
+function checkRef(ref: ArtifactRef): ArtifactRef {
+  if (ArtifactRef.is(ref)) return ref;
+  throw new InvalidOptionError("ref", "is no ArtifactRef", "pass what `put` gave, or new ArtifactRef(…) of it");
+}
+
+async function putValue(value: unknown, { store, holder, writing }: Into): Promise<ArtifactRef> {
   seal(value, ["content"]);
-  return contentOfValue(value);
+  const content = contentOfValue(value);
+  await writing(() => store.putArtifact({ ...content, holder: holder() }));
+  return new ArtifactRef(content.digest, content.bytes.length, "value");
 }
 
-async function gathered(stream: AsyncIterable<unknown>): Promise<Uint8Array> {
-  const parts: Uint8Array[] = [];
-  for await (const part of stream) {
-    if (!(part instanceof Uint8Array))
-      throw new InvalidOptionError("content", `is a stream that gives a ${typeof part}`, "give a stream of bytes");
-    parts.push(copyOf(part));
-  }
-  return Buffer.concat(parts);
+function writingWith({ saved, failed }: Putting): Into["writing"] {
+  return async (write) => {
+    try {
+      await saved?.();
+      return await write();
+    } catch (error) {
+      failed?.(error);
+      throw error;
+    }
+  };
 }
 
-function copyOf(bytes: Uint8Array): Uint8Array {
+/** Of what does not let itself be looked at, `seal` says that it cannot be stored. */
+function isStream(value: unknown): value is AsyncIterable<unknown> {
   try {
-    return new Uint8Array(bytes);
+    return typeof (value as AsyncIterable<unknown>)[Symbol.asyncIterator] === "function" && typeof value === "object";
   } catch {
-    throw new InvalidOptionError("content", "has bytes that were handed on", "put them before they are transferred");
+    return false;
   }
-}
-
-function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
-  return typeof value === "object" && value !== null && Symbol.asyncIterator in value;
 }

@@ -20,6 +20,6 @@ export async function pruneSessions<C extends Channels>(
     ...(olderThanMs !== undefined && { madeBefore: now - olderThanMs }),
     at: now,
   });
-  if (plan.hasSubgraphs) await pruneChildren(store, active, sessionId);
-  return { artifacts: 0, ...pruned };
+  const within = plan.hasSubgraphs ? await pruneChildren(store, active, sessionId) : 0;
+  return { ...pruned, artifacts: (pruned.artifacts ?? 0) + within };
 }

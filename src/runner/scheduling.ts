@@ -59,7 +59,7 @@ function environmentOf<C extends Channels>(run: Run<C>, keeper: Keeper<C>, span:
     cache: plan.hasCache ? cacheOf(run.engine, keeper.attend) : undefined,
     around: span && ((task, attempt, call) => coverNode(span, { task, attempt, spans }, call)),
     descend: subgraphs && descending(run, subgraphs, { keeper, spans }),
-    artifacts: () => taskArtifacts(run, keeper),
+    artifacts: (signal) => taskArtifacts(run, keeper, signal),
     isInside: run.path !== undefined,
   };
 }

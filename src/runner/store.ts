@@ -1,7 +1,7 @@
 /** The store as the runner uses it: every failure is a CheckpointError (C3), and sessions in use stay in memory. */
 import { crashPoint } from "../crash-point.js";
 import { CheckpointError, InvalidOptionError, SuperstepError } from "../errors.js";
-import type { ArtifactWrite } from "../session/artifact.js";
+import type { ArtifactWrite, DraftEnd, DraftPiece } from "../session/artifact.js";
 import type { Checkpoint, CheckpointRef } from "../session/checkpoint.js";
 import type {
   CacheEntry,
@@ -22,8 +22,18 @@ import { type Awaitable, after, isThenable, recovering } from "../superstep/then
 /** Sessions whose newest checkpoint stays in memory, so that going on does not read it again. */
 const RESIDENT = 1_000;
 
+const KEEP = "keep an artifact";
+
 /** What may be kept apart from checkpoints, by the fingerprint of their graphs. */
 export type ApartAbove = ReadonlyMap<string, NonNullable<CommitOptions["apartAbove"]>>;
+
+/** What a store can do that takes and gives artifacts in pieces. */
+export interface Pieces {
+  add(piece: DraftPiece): Awaitable<void>;
+  keep(end: DraftEnd): Awaitable<void>;
+  drop(name: string): Awaitable<void>;
+  range(digest: string, from: number, length: number): Awaitable<Uint8Array | undefined>;
+}
 
 export class Store {
   readonly #checkpointer: Checkpointer;
@@ -70,9 +80,11 @@ export class Store {
     return guard("list sessions", () => this.#checkpointer.list(query));
   }
 
-  delete(sessionId: string, fence: number): Awaitable<void> {
+  /** Gives the bytes of the artifacts that went with it, as far as the store tells. */
+  delete(sessionId: string, fence: number): Awaitable<number> {
     this.#resident.delete(sessionId);
-    return guard("delete a session", () => this.#checkpointer.delete(sessionId, fence));
+    const deleting = guard("delete a session", () => this.#checkpointer.delete(sessionId, fence));
+    return after(deleting, (freed) => freed?.artifacts ?? 0);
   }
 
   history(sessionId: string, query: HistoryQuery): Awaitable<readonly Checkpoint[]> {
@@ -101,7 +113,7 @@ export class Store {
     const { putArtifact } = this.#checkpointer;
     if (putArtifact === undefined) throw withoutArtifacts();
     crashPoint("artifact.before");
-    const kept = guard("keep an artifact", () => putArtifact.call(this.#checkpointer, write));
+    const kept = guard(KEEP, () => putArtifact.call(this.#checkpointer, write));
     return after(kept, () => crashPoint("artifact.after"));
   }
 
@@ -110,6 +122,29 @@ export class Store {
     const { artifact } = this.#checkpointer;
     if (artifact === undefined) throw withoutArtifacts();
     return guard("read an artifact", () => artifact.call(this.#checkpointer, digest));
+  }
+
+  /** Undefined: the store takes and gives artifacts whole. */
+  get pieces(): Pieces | undefined {
+    const store = this.#checkpointer;
+    const { draftArtifact: add, keepDraft: keep, dropDraft: drop, artifactRange: range } = store;
+    if (add === undefined || keep === undefined || drop === undefined || range === undefined) return undefined;
+    return {
+      add: (piece) =>
+        after(
+          guard(KEEP, () => add.call(store, piece)),
+          () => crashPoint("artifact.drafted"),
+        ),
+      keep: (end) => {
+        crashPoint("artifact.before");
+        return after(
+          guard(KEEP, () => keep.call(store, end)),
+          () => crashPoint("artifact.after"),
+        );
+      },
+      drop: (name) => guard("remove an artifact", () => drop.call(store, name)),
+      range: (...asked) => guard("read an artifact", () => range.apply(store, asked)),
+    };
   }
 
   acquire(claim: LeaseClaim): Awaitable<LeaseAnswer> {

@@ -49,6 +49,10 @@ export class ArtifactTable {
     this.#expect(artifactsIn([deltas, frontier, progress, note, whole ? state : undefined]));
   }
 
+  hasAllOf(value: unknown): boolean {
+    return !wasAnyRefMade() || [...artifactsIn(value)].every((digest) => this.#entries.has(digest));
+  }
+
   /** Takes away what nothing refers to. Gives the bytes. */
   sweep({ values, heads }: Readable, at = -Infinity): number {
     const reached = new Set<string>();

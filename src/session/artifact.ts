@@ -15,8 +15,27 @@ export interface ArtifactWrite {
   readonly mentions: readonly string[];
   readonly holder: ArtifactHolder;
 }
+/** A piece of a draft: of content on its way into a store, which has no digest before its end. */
+export interface DraftPiece {
+  /** The draft's, until it is kept. */
+  readonly name: string;
+  /** Where its bytes begin: a multiple of ARTIFACT_PIECE. */
+  readonly at: number;
+  /** ARTIFACT_PIECE of them; the last piece may have fewer. */
+  readonly bytes: Uint8Array;
+  readonly holder: ArtifactHolder;
+}
+/** A draft that is complete. */
+export interface DraftEnd extends Pick<ArtifactWrite, "digest" | "holder"> {
+  readonly name: string;
+  /** In bytes. */
+  readonly size: number;
+}
 /** What an artifact consists of. */
 export type ArtifactContent = Pick<ArtifactWrite, "digest" | "bytes" | "mentions">;
+
+/** Bytes of a piece, where content comes and goes in pieces. */
+export const ARTIFACT_PIECE = 2 ** 20;
 
 const NONE: readonly string[] = Object.freeze([]);
 
@@ -42,10 +61,18 @@ export function measured(value: unknown): { readonly size: number; readonly cont
 
 /** What the reference stands for. Throws ArtifactCorruptError unless the bytes are what it names. */
 export function readContent(ref: ArtifactRef, bytes: Uint8Array): unknown {
-  checkContent(ref.digest, bytes);
-  if (bytes.length !== ref.size)
-    throw new ArtifactCorruptError(ref.digest, new RangeError(`it has ${bytes.length} bytes, not ${ref.size}`));
+  checkFound(ref, { digest: digestOf(bytes), size: bytes.length });
   return ref.kind === "bytes" ? bytes : valueIn(ref.digest, bytes);
+}
+
+/** Throws ArtifactCorruptError unless what was found is what the reference names. */
+export function checkFound(
+  ref: ArtifactRef,
+  { digest, size }: { readonly digest: string; readonly size: number },
+): void {
+  if (digest !== ref.digest) throw new ArtifactCorruptError(ref.digest);
+  if (size !== ref.size)
+    throw new ArtifactCorruptError(ref.digest, new RangeError(`it has ${size} bytes, not ${ref.size}`));
 }
 
 /** The value of a content that was checked. Throws ArtifactCorruptError for one that never was a value. */
@@ -66,6 +93,20 @@ export function valueIn(digest: string, bytes: Uint8Array): unknown {
 /** Throws ArtifactCorruptError. */
 export function checkContent(digest: string, bytes: Uint8Array): void {
   if (digestOf(bytes) !== digest) throw new ArtifactCorruptError(digest);
+}
+
+/** The digest of content that comes in pieces: at any time that of all so far. */
+export class RunningDigest {
+  readonly #hash = createHash("sha256");
+
+  add(bytes: Uint8Array): this {
+    this.#hash.update(bytes);
+    return this;
+  }
+
+  get digest(): string {
+    return `sha256-${this.#hash.copy().digest("hex")}`;
+  }
 }
 
 function digestOf(bytes: Uint8Array): string {

@@ -5,7 +5,7 @@
 import type { TaskOutcome } from "../superstep/outcome.js";
 import type { TaskRecord } from "../superstep/record.js";
 import type { Awaitable } from "../superstep/thenable.js";
-import type { ArtifactWrite } from "./artifact.js";
+import type { ArtifactWrite, DraftEnd, DraftPiece } from "./artifact.js";
 import type { Checkpoint, CheckpointRef, Note } from "./checkpoint.js";
 import type { Lease, LeaseAnswer, LeaseClaim, LeaseHolder, LeaseNews, StopRequest } from "./lease.js";
 import type { SessionStatus } from "./status.js";
@@ -73,8 +73,13 @@ export interface PrunePolicy {
   readonly keepLast?: number;
   /** Those made at that time or later stay: milliseconds since the epoch. */
   readonly madeBefore?: number;
-  /** Artifacts that a caller held until then, or not so long, may go: milliseconds since the epoch. Undefined: none of those. */
+  /** Artifacts that a caller held until then, or not so long, may go, and outcomes that have expired by then: milliseconds since the epoch. Undefined: none of those. */
   readonly at?: number;
+}
+/** What went with a session. */
+export interface Freed {
+  /** Bytes of the artifacts that nothing referred to any more. */
+  readonly artifacts: number;
 }
 /** What pruning took away from the store. */
 export interface Pruned {
@@ -111,9 +116,9 @@ export interface Checkpointer {
   list(query: SessionQuery): Awaitable<readonly SessionSummary[]>;
   /**
    * Forgets the session; no error when there is none. Sessions that were forked from it keep what they need. Throws
-   * CheckpointConflictError, and forgets nothing, when the session has a newer lease than `fence`.
+   * CheckpointConflictError, and forgets nothing, when the session has a newer lease than `fence`. A store that has artifacts tells what went.
    */
-  delete(sessionId: string, fence?: number): Awaitable<void>;
+  delete(sessionId: string, fence?: number): Awaitable<Freed | void>;
 
   /**
    * A page of the session's line, newest first, over the checkpoint it was forked from and on; empty when there is no such session.
@@ -152,5 +157,18 @@ export interface Checkpointer {
   putArtifact?(write: ArtifactWrite): Awaitable<void>;
   /** The content; undefined when there is none. What is damaged may be given as it is: whoever asked holds it to its digest. */
   artifact?(digest: string): Awaitable<Uint8Array | undefined>;
+
+  /**
+   * Adds the next piece to a draft, or begins one: content on its way, which nobody can read. It is held as an artifact is and goes as one
+   * does, with `prune`, when nobody holds it any more. All four of these or none: without them a stream is gathered in memory. Throws
+   * CheckpointConflictError as `putArtifact`, and CheckpointError when what came before this piece is gone.
+   */
+  draftArtifact?(piece: DraftPiece): Awaitable<void>;
+  /** Makes a draft the content under its digest, held from now on as one that was put. It takes the place of what is there already. Throws as `draftArtifact`. */
+  keepDraft?(end: DraftEnd): Awaitable<void>;
+  /** Forgets a draft; no error when there is none. */
+  dropDraft?(name: string): Awaitable<void>;
+  /** That many bytes of the content from a place on, fewer at its end, none behind it; undefined when there is no such artifact. May be damaged, as those of `artifact`. */
+  artifactRange?(digest: string, from: number, length: number): Awaitable<Uint8Array | undefined>;
   close(): void | Promise<void>;
 }

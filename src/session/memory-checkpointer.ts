@@ -9,6 +9,7 @@ import type {
   CacheEntry,
   Checkpointer,
   CommitOptions,
+  Freed,
   HistoryQuery,
   NoteWrite,
   Pruned,
@@ -68,9 +69,9 @@ export class MemoryCheckpointer implements Checkpointer {
     return summaries.filter((summary) => status === undefined || summary.status === status).slice(0, limit);
   }
 
-  delete(sessionId: string, fence?: number): void {
+  delete(sessionId: string, fence?: number): Freed {
     this.#checkFence({ sessionId, incarnation: "" }, undefined, fence);
-    if (this.#sessions.delete(sessionId)) this.#sweep();
+    return { artifacts: this.#sessions.delete(sessionId) ? this.#sweep() : 0 };
   }
 
   history(sessionId: string, { limit, before }: HistoryQuery): readonly Checkpoint[] {
@@ -125,7 +126,7 @@ export class MemoryCheckpointer implements Checkpointer {
   }
 
   cache(entry: CacheEntry): void {
-    this.#outcomes.set(entry);
+    if (this.#artifacts.hasAllOf(entry.outcome)) this.#outcomes.set(entry);
   }
 
   putArtifact(write: ArtifactWrite): void {
@@ -145,15 +146,15 @@ export class MemoryCheckpointer implements Checkpointer {
 
   /** Gives the bytes of the artifacts that are gone. */
   #sweep(at?: number): number {
-    return this.#artifacts.isEmpty ? 0 : this.#artifacts.sweep(this.#readable(), at);
+    return this.#artifacts.isEmpty ? 0 : this.#artifacts.sweep(this.#readable(at), at);
   }
 
   /** What stands beside a head, too. */
-  #readable(): Readable {
+  #readable(at: number | undefined): Readable {
     const sessions = [...this.#sessions.values()];
     const values = sessions.flatMap(({ line, note, records }) => [...line, note, ...records.values()]);
     return {
-      values: [...values, ...this.#outcomes.outcomes()],
+      values: [...values, ...this.#outcomes.outcomes(at)],
       heads: new Set(sessions.map((kept) => nameOf(headOf(kept)))),
     };
   }

@@ -18,8 +18,9 @@ export class OutcomeTable {
     if (this.#entries.size > 2 * this.#swept) this.#sweep(entry.at);
   }
 
-  *outcomes(): Iterable<TaskOutcome> {
-    for (const { outcome } of this.#entries.values()) yield outcome;
+  /** Those that count at that time; undefined: all. */
+  *outcomes(at = Number.NEGATIVE_INFINITY): Iterable<TaskOutcome> {
+    for (const entry of this.#entries.values()) if (isGood(entry, at)) yield entry.outcome;
   }
 
   #sweep(at: number): void {

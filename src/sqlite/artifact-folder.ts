@@ -10,6 +10,7 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  readSync,
   renameSync,
   rmSync,
   writeSync,
@@ -22,6 +23,8 @@ import { ArtifactCorruptError, CheckpointError, InvalidOptionError } from "../er
 const UNFINISHED = "unfinished";
 /** Names the store that the folder belongs to. */
 const OWNER = "store";
+/** What the store calls a draft by instead of a digest. */
+export const DRAFT = "draft-";
 
 export class ArtifactFolder {
   readonly #path: string;
@@ -56,16 +59,48 @@ export class ArtifactFolder {
     }
   }
 
+  /** As `read`: fewer bytes at its end. */
+  readRange(digest: string, from: number, length: number): Uint8Array {
+    try {
+      return readFrom(this.#fileOf(digest), from, length);
+    } catch (cause) {
+      throw new ArtifactCorruptError(digest, cause);
+    }
+  }
+
+  /** Adds to a file that has no digest yet, or begins it. Throws CheckpointError. */
+  writeDraft(name: string, at: number, bytes: Uint8Array): void {
+    writing(() => {
+      const file = this.#fileOf(DRAFT + name);
+      this.#makeFolder(dirname(file));
+      writeThrough(file, bytes, at);
+    });
+  }
+
+  /** Throws CheckpointError. */
+  keepDraft(name: string, digest: string): void {
+    writing(() => this.#name(this.#fileOf(DRAFT + name), digest));
+  }
+
+  dropDraft(name: string): void {
+    remove(this.#fileOf(DRAFT + name));
+  }
+
   /** What is there already stays, unless it is damaged. Throws CheckpointError. */
   write(digest: string, bytes: Uint8Array): void {
     if (!this.#has(digest, bytes)) writing(() => this.#writeFile(digest, bytes));
   }
 
   #writeFile(digest: string, bytes: Uint8Array): void {
-    const file = this.#fileOf(digest);
     const unfinished = join(this.#path, UNFINISHED, digest);
-    for (const path of [file, unfinished]) this.#makeFolder(dirname(path));
+    this.#makeFolder(dirname(unfinished));
     writeThrough(unfinished, bytes);
+    this.#name(unfinished, digest);
+  }
+
+  #name(unfinished: string, digest: string): void {
+    const file = this.#fileOf(digest);
+    this.#makeFolder(dirname(file));
     renameSync(unfinished, file);
     syncFolder(dirname(file));
     crashPoint("artifact.filed");
@@ -74,15 +109,15 @@ export class ArtifactFolder {
   /** Every file but those of these digests, and of writes that were not finished. Nobody may be writing. */
   removeAllBut(isNamed: (digest: string) => boolean): void {
     for (const shard of namesIn(this.#path)) {
-      for (const name of namesIn(join(this.#path, shard)))
-        if (shard === UNFINISHED || (isShard(shard) && !isNamed(digestOf(shard, name))))
-          rmSync(join(this.#path, shard, name), { force: true });
+      for (const name of namesIn(join(this.#path, shard))) {
+        if (isLeftover(shard, name, isNamed)) remove(join(this.#path, shard, name));
+      }
     }
   }
 
   /** Those of these digests that nobody names. Nobody may be writing. */
   remove(digests: readonly string[], isNamed: (digest: string) => boolean): void {
-    for (const digest of digests) if (!isNamed(digest)) rmSync(this.#fileOf(digest), { force: true });
+    for (const digest of digests) if (!isNamed(digest)) remove(this.#fileOf(digest));
   }
 
   #has(digest: string, bytes: Uint8Array): boolean {
@@ -101,6 +136,7 @@ export class ArtifactFolder {
   }
 
   #fileOf(digest: string): string {
+    if (digest.startsWith(DRAFT)) return join(this.#path, UNFINISHED, digest);
     const hex = digest.slice("sha256-".length);
     return join(this.#path, hex.slice(0, 2), hex.slice(2));
   }
@@ -118,6 +154,11 @@ function digestOf(shard: string, name: string): string {
   return `sha256-${shard}${name}`;
 }
 
+function isLeftover(shard: string, name: string, isNamed: (digest: string) => boolean): boolean {
+  if (shard === UNFINISHED) return !(name.startsWith(DRAFT) && isNamed(name));
+  return isShard(shard) && !isNamed(digestOf(shard, name));
+}
+
 function isShard(name: string): boolean {
   return /^[0-9a-f]{2}$/.test(name);
 }
@@ -131,14 +172,33 @@ function namesIn(path: string): readonly string[] {
   }
 }
 
-function writeThrough(path: string, bytes: Uint8Array): void {
-  const file = openSync(path, "w");
+/** `from`: after what is there already. */
+function writeThrough(path: string, bytes: Uint8Array, from = 0): void {
+  const file = openSync(path, from === 0 ? "w" : "r+");
   try {
-    for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
+    for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at, bytes.length - at, from + at);
     fsyncSync(file);
   } finally {
     closeSync(file);
   }
+}
+
+function readFrom(path: string, from: number, length: number): Uint8Array {
+  const file = openSync(path, "r");
+  try {
+    const bytes = new Uint8Array(length);
+    let size = 0;
+    for (let read = -1; read !== 0 && size < length; size += read)
+      read = readSync(file, bytes, size, length - size, from + size);
+    return bytes.subarray(0, size);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** A folder has no business here. Throws CheckpointError. */
+function remove(path: string): void {
+  writing(() => rmSync(path, { force: true, recursive: true }));
 }
 
 /** What Windows cannot do: there the names of files are on the disk with the files. */

@@ -23,6 +23,10 @@ export interface Manner<T> {
   /** Nobody else is expected to write in this turn, so its end is not waited for. */
   readonly isLonely?: boolean;
 }
+
+/** What need not survive a power cut. */
+export const NOT_DURABLE = { isDurable: false } as const;
+
 interface Write {
   readonly work: () => unknown;
   readonly alone: (() => unknown) | undefined;

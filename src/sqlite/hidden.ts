@@ -30,11 +30,11 @@ export function dropHidden(statements: Statements, key: number): readonly number
 
 /**
  * Lets the oldest row that a line shows from now on mention all that its checkpoint refers to, wherever that was written. Where it cannot
- * be read, all that was mentioned before it.
+ * be read, all that was mentioned before it. What the line showed no longer before is not asked: of a fork, it may be gone.
  */
 export function mentionAllAt(statements: Statements, line: Line, floor: number): void {
   if (!hasArtifacts(statements)) return;
-  const segments = [...segmentsOf(statements, line, 0)];
+  const segments = [...segmentsOf(statements, line, line.session.floor)];
   const isMentioning = segments.some(({ first, last }) => statements.anyMention.get(first, last) !== undefined);
   const own = isMentioning ? [...segmentsOf(statements, line, floor)].at(-1) : undefined;
   if (own === undefined) return;

@@ -31,11 +31,12 @@ export function encodeOutcome({ outcome }: CacheEntry): EncodedOutcome {
   return { body: encode(outcome, noted), noted };
 }
 
-/** What has expired by then goes. */
+/** What has expired by then goes. One that refers to what is not there would fail whoever takes it, and is not kept. */
 export function writeOutcome(statements: Statements, entry: CacheEntry, { body, noted }: EncodedOutcome): void {
   const { key, at, expiresAt = null } = entry;
-  const { addCached, dropExpired } = statements;
+  const { addCached, dropExpired, artifact } = statements;
   dropExpired.run(at);
+  for (const digest of noted.artifacts ?? []) if (artifact.get(digest) === undefined) return;
   const { id } = addCached.get(key, expiresAt, checksum(key, expiresAt, body), body) as { readonly id: number };
   dropMentions(statements, "cache", id, id);
   mentionKnown(statements, "cache", id, noted.artifacts ?? []);

@@ -5,7 +5,7 @@ import type { OpenFile } from "./connection.js";
 import { mentionAllAt } from "./hidden.js";
 import { segmentsOf } from "./line.js";
 import { seqOf } from "./schema.js";
-import { checkSession, type Line, readHead, setSession } from "./session-row.js";
+import { checkSession, findLine, type Line, readHead, setSession } from "./session-row.js";
 import { countShown } from "./shown.js";
 import { atomically, type SessionRow, type Statements } from "./statements.js";
 
@@ -13,6 +13,13 @@ import { atomically, type SessionRow, type Statements } from "./statements.js";
 interface Cut {
   readonly line: Line;
   readonly floor: number;
+}
+
+/** The sessions that are meant: that one, or every one of users. */
+export function keysOf(file: OpenFile, sessionId: string | undefined): readonly number[] {
+  if (sessionId === undefined) return (file.statements.keys.all() as { key: number }[]).map(({ key }) => key);
+  const line = findLine(file, sessionId);
+  return line === undefined ? [] : [line.session.key];
 }
 
 /** Prunes these sessions, all or none. Counts what nobody shows any more. Throws CheckpointCorruptError. */

@@ -1,10 +1,11 @@
 /** The SQLite store: one file, one transaction a superstep, a log of snapshots and deltas (T1). Writes of one turn share a transaction. */
-import type { ArtifactWrite } from "../session/artifact.js";
+import type { ArtifactWrite, DraftEnd, DraftPiece } from "../session/artifact.js";
 import type { Checkpoint, CheckpointRef } from "../session/checkpoint.js";
 import type {
   CacheEntry,
   Checkpointer,
   CommitOptions,
+  Freed,
   HistoryQuery,
   NoteWrite,
   Pruned,
@@ -20,13 +21,13 @@ import type { SessionSummary } from "../session/view.js";
 import type { TaskOutcome } from "../superstep/outcome.js";
 import { advanceKnown, parentIn } from "./advancing.js";
 import { ArtifactFolder } from "./artifact-folder.js";
-import { readArtifact, writeArtifact } from "./artifacts.js";
+import { ArtifactStore } from "./artifact-store.js";
 import { checkEphemeral, encodeRecord, noteBeside, readBeside, withEphemeral } from "./beside.js";
 import { NOTHING_GONE, sumOf } from "./collecting.js";
 import { Connection, type OpenFile, openPath } from "./connection.js";
 import type { OpenDatabase, SqliteDatabase } from "./driver.js";
 import { isBusy } from "./failures.js";
-import { GroupCommit, type Manner } from "./group-commit.js";
+import { GroupCommit, type Manner, NOT_DURABLE } from "./group-commit.js";
 import { readAt, readHistory } from "./history.js";
 import { remember } from "./known-heads.js";
 import { acquire, askToStop, grant, release, releaseKnown, renew } from "./leases.js";
@@ -35,24 +36,23 @@ import { listSessions } from "./listing.js";
 import type { NewRecord } from "./log.js";
 import { checkOptions, type SqliteOptions } from "./options.js";
 import { encodeOutcome, readOutcome, writeOutcome } from "./outcomes.js";
-import { pruneSessions } from "./pruning.js";
+import { keysOf, pruneSessions } from "./pruning.js";
 import { seqOf } from "./schema.js";
 import { findLine, type Line, readHead } from "./session-row.js";
 import { Shrinking } from "./shrinking.js";
 import { atomically, type LogHead, type Statements } from "./statements.js";
-import { sweepAll } from "./sweeping.js";
 import { transactionOn } from "./transaction.js";
 import { type Written, writeCheckpoint, writeDeletion, writeNote } from "./writing.js";
 
 /** Sessions that are pruned in one transaction. */
 const PRUNED_AT_ONCE = 50;
-const NOT_DURABLE = { isDurable: false } as const;
 
 /** Checkpoints in a SQLite file. `":memory:"` keeps them in this process. */
 export class SqliteCheckpointer implements Checkpointer {
   readonly #connection: Connection;
   readonly #writes: GroupCommit;
   readonly #shrinking: Shrinking;
+  readonly #artifacts: ArtifactStore;
   readonly #isFull: boolean;
   /** Sessions under a lease that was taken through this store. */
   readonly #driven = new Set<string>();
@@ -70,6 +70,7 @@ export class SqliteCheckpointer implements Checkpointer {
     this.#connection = new Connection(database, { reopen, synchronous, busyTimeoutMs, path, folder });
     this.#writes = new GroupCommit(transactionOn(this.#connection, synchronous), busyTimeoutMs);
     this.#shrinking = new Shrinking(this.#connection, this.#writes);
+    this.#artifacts = new ArtifactStore(this.#connection, (...write) => this.#write(...write));
     this.#isFull = synchronous === "full";
   }
 
@@ -101,13 +102,14 @@ export class SqliteCheckpointer implements Checkpointer {
     return this.#read("list sessions", (file) => listSessions(file, query));
   }
 
-  async delete(sessionId: string, fence?: number): Promise<void> {
+  async delete(sessionId: string, fence?: number): Promise<Freed> {
     const freed = await this.#write("delete a session", (file) => {
       file.known.delete(sessionId);
       return writeDeletion(file, sessionId, fence);
     });
-    await this.#clearAway(freed.digests);
+    await this.#artifacts.removeFiles(freed.digests);
     if (freed.checkpoints > 0) await this.#shrinking.shrink({ isWorthIt: "manyPages" });
+    return { artifacts: freed.swept };
   }
 
   history(sessionId: string, query: HistoryQuery): readonly Checkpoint[] {
@@ -130,8 +132,7 @@ export class SqliteCheckpointer implements Checkpointer {
       const some = keys.slice(from, from + PRUNED_AT_ONCE);
       pruned = sumOf(pruned, await this.#write("prune", (file) => pruneSessions(file, some, policy), NOT_DURABLE));
     }
-    const { bytes, digests } = await this.#write("prune", (file) => sweepAll(file, policy.at), NOT_DURABLE);
-    await this.#clearAway(digests, { leftovers: true });
+    const bytes = await this.#artifacts.sweep(policy.at);
     if (pruned.bytes + bytes > 0) await this.#shrinking.shrink({ isWorthIt: "anyPage" });
     return bytes > 0 ? { ...pruned, artifacts: bytes } : pruned;
   }
@@ -175,12 +176,28 @@ export class SqliteCheckpointer implements Checkpointer {
     await this.#write("write the cache", ({ statements }) => writeOutcome(statements, entry, encoded));
   }
 
-  async putArtifact(write: ArtifactWrite): Promise<void> {
-    await this.#write("keep an artifact", (file) => writeArtifact(file, write));
+  putArtifact(write: ArtifactWrite): Promise<void> {
+    return this.#artifacts.put(write);
   }
 
   artifact(digest: string): Uint8Array | undefined {
-    return this.#read("read an artifact", ({ statements }) => readArtifact(statements, digest));
+    return this.#artifacts.get(digest);
+  }
+
+  draftArtifact(piece: DraftPiece): Promise<void> {
+    return this.#artifacts.draft(piece);
+  }
+
+  keepDraft(end: DraftEnd): Promise<void> {
+    return this.#artifacts.keep(end);
+  }
+
+  dropDraft(name: string): Promise<void> {
+    return this.#artifacts.drop(name);
+  }
+
+  artifactRange(digest: string, from: number, length: number): Uint8Array | undefined {
+    return this.#artifacts.range(digest, from, length);
   }
 
   /** Waits for what is being written. Closes the database only if this store opened it. */
@@ -192,17 +209,6 @@ export class SqliteCheckpointer implements Checkpointer {
   /** What need not survive a power cut, and takes one statement; by itself it would wait for the disk where everything does. */
   #briefly<T>(alone: () => T | undefined): Manner<T> {
     return this.#isFull ? NOT_DURABLE : { isDurable: false, alone };
-  }
-
-  /** Files go when it is sure that their rows are gone, and nobody names them anew. */
-  async #clearAway(digests: readonly string[], { leftovers = false } = {}): Promise<void> {
-    const { folder } = this.#connection.file().statements;
-    if (folder === undefined || (digests.length === 0 && !leftovers)) return;
-    await this.#write("remove artifacts", ({ statements: { artifact } }) => {
-      const isNamed = (digest: string): boolean => artifact.get(digest) !== undefined;
-      if (leftovers) folder.removeAllBut(isNamed);
-      else folder.remove(digests, isNamed);
-    });
   }
 
   #isAlone(): boolean {
@@ -273,12 +279,6 @@ function readStored(
     note: note ?? checkpoint.note,
     records: beside.records,
   };
-}
-
-function keysOf(file: OpenFile, sessionId: string | undefined): readonly number[] {
-  if (sessionId === undefined) return (file.statements.keys.all() as { key: number }[]).map(({ key }) => key);
-  const line = findLine(file, sessionId);
-  return line === undefined ? [] : [line.session.key];
 }
 
 function recordOf(

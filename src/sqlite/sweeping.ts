@@ -23,7 +23,10 @@ export function sweepAll(file: OpenFile, at: number | undefined): Swept {
   const { statements } = file;
   if (!hasArtifacts(statements)) return NOTHING_SWEPT;
   checkMentions(file);
-  if (at !== undefined) statements.dropMentions.all("caller", 0, Math.floor(at));
+  if (at !== undefined) {
+    statements.dropMentions.all("caller", 0, Math.floor(at));
+    statements.dropExpired.run(at);
+  }
   for (const drop of [statements.dropPassedHeads, statements.dropPassedCache]) drop.run();
   return dropLoose(statements, () => statements.loose.all() as LooseRow[]);
 }

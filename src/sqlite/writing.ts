@@ -64,14 +64,15 @@ export function writeDeletion(
   file: OpenFile,
   sessionId: string,
   fence: number | undefined,
-): Pruned & Pick<Swept, "digests"> {
+): Pruned & Pick<Swept, "digests"> & { readonly swept: number } {
   checkFence(file.statements, sessionId, fence, undefined);
   const session = file.statements.session.get(sessionId) as SessionRow | undefined;
-  if (session === undefined) return { ...NOTHING_GONE, digests: [] };
+  if (session === undefined) return { ...NOTHING_GONE, digests: [], swept: 0 };
   return atomically(file.statements, () => {
     retire(file.statements, session);
     const { unmentioned, ...freed } = collect(file, [session.key]);
-    return { ...freed, digests: sweepSome(file, unmentioned).digests };
+    const { digests, bytes: swept } = sweepSome(file, unmentioned);
+    return { ...freed, digests, swept };
   });
 }
 

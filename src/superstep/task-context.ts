@@ -42,7 +42,7 @@ export interface StepEnvironment {
   /** Outcomes of nodes that have a cache; without it they run. */
   readonly cache?: OutcomeCache | undefined;
   /** What its tasks put into the store, and get from there. */
-  readonly artifacts?: (() => Artifacts) | undefined;
+  readonly artifacts?: ((signal: () => AbortSignal) => Artifacts) | undefined;
   /** What runs nodes somewhere else, by the names that nodes use. */
   readonly executors?: ReadonlyMap<string, NodeExecutor> | undefined;
 }
@@ -216,7 +216,7 @@ export class TaskContext implements NodeContext, Descending, Elsewhere {
 
   get artifacts(): Artifacts {
     const { artifacts } = this.#environment;
-    if (artifacts !== undefined) return artifacts();
+    if (artifacts !== undefined) return artifacts(() => this.signal);
     throw new InvalidOptionError("environment.artifacts", "is not there", "run the graph with an AppRunner");
   }
 

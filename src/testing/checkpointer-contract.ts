@@ -1,5 +1,6 @@
 /** What every store must do: plain values, free of a test runner. */
 import type { Checkpointer } from "../session/checkpointer.js";
+import { artifactPieceChecks } from "./contract/artifact-pieces.js";
 import { artifactChecks } from "./contract/artifacts.js";
 import type { Check, Checks } from "./contract/expectations.js";
 import { fenceChecks } from "./contract/fences.js";
@@ -31,7 +32,7 @@ export interface ContractCheck {
 const topics: readonly Checks[] = [
   ...[lineChecks, noteChecks, valueChecks, sessionChecks],
   ...[leaseChecks, fenceChecks, turnChecks],
-  ...[pastChecks, forkChecks, pruningChecks, outcomeChecks, artifactChecks],
+  ...[pastChecks, forkChecks, pruningChecks, outcomeChecks, artifactChecks, artifactPieceChecks],
 ];
 
 /** The contract of the store's port: run every check against your implementation. */

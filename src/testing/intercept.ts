@@ -16,6 +16,7 @@ const METHODS: readonly StoreMethod[] = [
   ...(["load", "commit", "annotate", "list", "delete", "history", "at", "prune"] as const),
   ...(["acquire", "renew", "askToStop", "release"] as const),
   ...(["cached", "cache", "putArtifact", "artifact"] as const),
+  ...(["draftArtifact", "keepDraft", "dropDraft", "artifactRange"] as const),
 ];
 
 /** The same store; `around` decides what becomes of each call, `close` apart. */

@@ -3,7 +3,7 @@ import { InvalidOptionError } from "../errors.js";
 import type { Artifacts } from "../graph/artifacts.js";
 import type { NodeContext, OnceCall } from "../graph/node.js";
 import { NO_CONTEXT } from "../graph/run-context.js";
-import { bytesIn } from "../runner/artifacts.js";
+import { bytesIn, checkOpens } from "../runner/artifacts.js";
 import { decode } from "../session/codec.js";
 import type { ArtifactRef } from "../state/artifact-ref.js";
 import { seal } from "../state/seal.js";
@@ -85,8 +85,10 @@ export class RemoteContext implements NodeContext {
   };
 
   readonly artifacts: Artifacts = {
-    put: async (content) => (await this.#askWith("put", (await bytesIn(content)) ?? content)) as ArtifactRef,
+    put: async (content) =>
+      (await this.#askWith("put", (await bytesIn(content, this.signal)) ?? content)) as ArtifactRef,
     get: async <T>(ref: ArtifactRef) => (await this.#askWith("get", ref)) as T,
+    open: (ref) => wholeOf(checkOpens(ref), this.artifacts),
   };
 
   readonly emit = (data: unknown): void => this.#say({ kind: "emit", id: this.#id, data: settledWith(data) });
@@ -127,4 +129,10 @@ export class RemoteContext implements NodeContext {
       this.#say(messageAt(place));
     });
   }
+}
+
+/** A worker gets artifacts whole. */
+async function* wholeOf(ref: ArtifactRef, { get }: Artifacts): AsyncGenerator<Uint8Array, void, void> {
+  const bytes = await get<Uint8Array>(ref);
+  if (bytes.length > 0) yield bytes;
 }

@@ -1,4 +1,5 @@
 /** Graphs under attack: small, and each with another way to be interrupted. Their nodes say what they do. */
+import { Readable } from "node:stream";
 import {
   type App,
   type ArtifactRef,
@@ -188,7 +189,8 @@ function retries(place: Place) {
 /** Three artifacts that refer to three others, each put while a superstep runs; read by tasks that a Send tells which. */
 function artifacts(place: Place) {
   const makes: Node = async ({ rounds }, ctx) => {
-    const part = await ctx.artifacts.put(new Uint8Array(5_000).fill(rounds + 1));
+    const bytes = new Uint8Array(rounds === 1 ? 3 * 2 ** 20 : 5_000).fill(rounds + 1);
+    const part = await ctx.artifacts.put(Readable.from([bytes]));
     return { rounds: 1, facts: { [`r${rounds}`]: await ctx.artifacts.put({ rounds, part }) } };
   };
   const looks: Node = async ({ facts }, ctx) => {

@@ -28,8 +28,8 @@ export const ARTIFACT_MUTANTS: readonly Mutant[] = [
   {
     breaks: "a damaged artifact is given as it is",
     file: "src/session/artifact.ts",
-    find: "if (digestOf(bytes) !== digest) throw",
-    replace: "if (digestOf(bytes).length !== digest.length) throw",
+    find: "if (digest !== ref.digest) throw",
+    replace: "if (digest.length !== ref.digest.length) throw",
     killers: ["test/sqlite/artifacts.test.ts"],
   },
   {
@@ -38,5 +38,33 @@ export const ARTIFACT_MUTANTS: readonly Mutant[] = [
     find: "    if (row === undefined) throw new ArtifactNotFoundError(digest);\n    return row.id;",
     replace: "    return row?.id ?? 0;",
     killers: ["test/testing/checkpointer-contract.test.ts"],
+  },
+  {
+    breaks: "T6: a stream that takes the place of what is there lets go what that was kept for",
+    file: "src/sqlite/artifact-drafts.ts",
+    find: "      statements.moveMentionsOf.run(draft.id, former.id);\n",
+    replace: "",
+    killers: ["test/testing/checkpointer-contract.test.ts"],
+  },
+  {
+    breaks: "a piece is handed out that is not what was held to the digest",
+    file: "src/runner/artifact-reading.ts",
+    find: "if (running.add(piece).digest !== digest) throw",
+    replace: "if (running.add(piece).digest.length !== digest.length) throw",
+    killers: ["test/runner/artifact-streams.test.ts"],
+  },
+  {
+    breaks: "a stream is asked for more before the store has what it gave",
+    file: "src/runner/artifact-stream.ts",
+    find: "if (former !== undefined) await this.#write(former);",
+    replace: "if (former !== undefined) void this.#write(former);",
+    killers: ["test/runner/artifact-streams.test.ts"],
+  },
+  {
+    breaks: "T6: a fork cannot be pruned when what it was forked from is gone",
+    file: "src/sqlite/hidden.ts",
+    find: "segmentsOf(statements, line, line.session.floor)",
+    replace: "segmentsOf(statements, line, 0)",
+    killers: ["test/sqlite/artifacts.test.ts"],
   },
 ];

@@ -114,6 +114,74 @@ describe.each(everyStore)("artifacts on %s", (_, open) => {
       expect(await failureOf(artifacts.get(wrong))).toBeInstanceOf(ArtifactCorruptError);
   });
 
+  test("T3: what does not let itself be looked at is refused, and bytes that lie about their length are what they are", async () => {
+    const { artifacts } = runnerOf(putting(() => 1));
+    const gone = Proxy.revocable({}, {});
+    gone.revoke();
+    const traps = { has: () => refuse() };
+    const hostile = [
+      gone.proxy,
+      new Proxy({}, { getPrototypeOf: () => refuse() }),
+      new Proxy(bytes(1), traps),
+      { [Symbol.asyncIterator]: 1 },
+      Object.defineProperty({}, Symbol.asyncIterator, { get: () => refuse() }),
+      Object.assign(() => 1, { [Symbol.asyncIterator]: () => [] }),
+    ];
+    for (const one of hostile) expect(await failureOf(artifacts.put(one))).toBeInstanceOf(SerializationError);
+    const liar = Object.defineProperty(bytes(1, 2), "length", { value: 1e9 });
+    for (const content of [liar, Readable.from([liar])])
+      expect(await artifacts.get(await artifacts.put(content))).toEqual(bytes(1, 2));
+    expect(await failureOf(artifacts.put(Readable.from([new Proxy(bytes(1), {})])))).toBeInstanceOf(InvalidOptionError);
+  });
+
+  test("T6: an outcome that has expired keeps nothing when the store is pruned", async () => {
+    const clock = new TestClock(1_000);
+    const node = [putting(() => "found"), { cache: { key: () => 1, ttlMs: 1_000 } }] as const;
+    const runner = new AppRunner(chain({ node }), { checkpointer: open(), clock });
+    const { state } = await runner.invoke("s", {});
+    await runner.deleteSession("s");
+    await clock.advance(999);
+    expect((await runner.prune({ keepLast: 1 })).artifacts).toBe(0);
+    await clock.advance(1);
+    expect((await runner.prune({ keepLast: 1 })).artifacts).toBe((state.value as ArtifactRef).size);
+  });
+
+  test("an outcome that refers to what is not there is not cached: it would fail every session that it is for", async () => {
+    let isThere = false;
+    const node: TestNode = () => ({ value: isThere ? "fine" : NOWHERE });
+    const runner = new AppRunner(chain({ node: [node, { cache: { key: () => 1 } }] }), { checkpointer: open() });
+    expect(await failureOf(runner.invoke("s", {}))).toBeInstanceOf(ArtifactNotFoundError);
+    isThere = true;
+    expect((await runner.invoke("t", {})).state.value).toBe("fine");
+  });
+
+  test("pruning counts the artifacts of subgraphs that go with it", async () => {
+    const big = bytes(...Array.from({ length: 5_000 }, (_, at) => at % 256));
+    const inner = chain({
+      one: putting(() => big),
+      two: () => ({ value: 1 }),
+    });
+    const runner = new AppRunner(chain({ inner, after: () => ({ value: 2 }), last: says }), { checkpointer: open() });
+    await runner.invoke("s", {});
+    expect((await runner.prune({ keepLast: 1 })).artifacts).toBe(5_000);
+  });
+
+  test("what the first superstep of a subgraph puts stays, whoever prunes meanwhile", async () => {
+    const crank = new HandCrank();
+    const checkpointer = open();
+    const graph = chain({ inner: chain({ node: crank.node as TestNode }) });
+    const runner = new AppRunner(graph, { checkpointer });
+    const other = new AppRunner(graph, { checkpointer });
+    const running = runner.invoke("s", {});
+    const { ctx, finish } = await crank.started();
+    const kept = await ctx.artifacts.put("kept");
+    await other.prune({ keepLast: 1 });
+    finish({ value: kept });
+    const { state } = await running;
+    await other.prune({ keepLast: 1 });
+    expect(await runner.artifacts.get(state.value as ArtifactRef)).toBe("kept");
+  });
+
   test("what cannot be put fails its node, naming why, and leaves nothing", async () => {
     const detached = () => {
       const taken = bytes(1, 2);
@@ -243,6 +311,10 @@ describe.each(everyStore)("artifacts on %s", (_, open) => {
     expect(await runner.artifacts.get(second)).toBe("second");
   });
 });
+
+function refuse(): never {
+  throw new RangeError("no");
+}
 
 test.each([
   ["lets it pass", (put: Promise<unknown>) => put],

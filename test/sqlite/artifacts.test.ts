@@ -18,6 +18,7 @@ import {
   START,
   StateGraph,
 } from "../../src/index.js";
+import { contentOfBytes } from "../../src/session/artifact.js";
 import { SqliteCheckpointer, type SqliteOptions } from "../../src/sqlite.js";
 import { chain, failureOf, listOf, type TestNode } from "../runner/graphs.js";
 
@@ -188,6 +189,48 @@ describe("a folder of artifacts", () => {
       await artifacts.put(noise(5));
       expect(await artifacts.get(ref)).toEqual(noise(5));
     });
+  });
+
+  test("what was put before there was a folder, and is damaged, is mended by putting it again", async () => {
+    const bytes = noise(5);
+    await onStore({}, (store) => runnerOn(store).artifacts.put(bytes));
+    const database = new Database(file());
+    database.exec("UPDATE piece SET bytes = zeroblob(length(bytes))");
+    database.close();
+    await onStore(options(), async (store) => {
+      const { artifacts } = runnerOn(store);
+      const ref = await artifacts.put(bytes);
+      expect(await artifacts.get(ref)).toEqual(bytes);
+    });
+  });
+
+  test("a folder in place of a leftover, or a file that cannot go, fails nobody else's write, and no later prune", async () => {
+    await onStore(options(), async (store) => {
+      const runner = runnerOn(store);
+      mkdirSync(join(path(), "ff", "0".repeat(62), "deeper"), { recursive: true });
+      const [pruned, other] = await Promise.all([runner.prune({ keepLast: 1 }), runner.createSession("t")]);
+      expect([pruned.checkpoints, other.step]).toEqual([0, 0]);
+      expect(readdirSync(join(path(), "ff"))).toEqual([]);
+    });
+  });
+
+  test("files go when the disk has it that nobody names them: a power cut does not bring back what names them", async () => {
+    const database = new Database(file());
+    const said: string[] = [];
+    const exec = database.exec.bind(database);
+    database.exec = (sql) => {
+      said.push(sql);
+      return exec(sql);
+    };
+    const store = new SqliteCheckpointer(database, options());
+    await store.putArtifact({ ...contentOfBytes(noise(5)), holder: { until: 0 } });
+    await store.prune({ keepLast: 1 });
+    said.length = 0;
+    await store.prune({ keepLast: 1, at: 1 });
+    expect(filesIn(path())).toEqual([]);
+    expect(said.filter((sql) => sql.includes("synchronous"))).toEqual([]);
+    await store.close();
+    database.close();
   });
 
   test("what was put before there was a folder is read from the file; without its folder, what is there is not taken for empty", async () => {
@@ -394,6 +437,26 @@ test("T6: pruning a session whose log is damaged takes none of the artifacts tha
     expect(count()).toBe(0);
   });
   database.close();
+});
+
+test("T6: a fork is pruned again and again, though what it was forked from is long gone", async () => {
+  const putting: TestNode = async ({ count }, { artifacts }) => ({
+    count: 1,
+    value: await artifacts.put(noise(9, count)),
+  });
+  const graph = chain({ a: putting, b: putting, c: putting });
+  await onStore({}, async (checkpointer) => {
+    const runner = new AppRunner(graph, { checkpointer });
+    await runner.invoke("s", {});
+    await runner.fork("s", { as: "f" });
+    await runner.deleteSession("s");
+    for (let round = 0; round < 3; round++) {
+      await runner.invoke("f", {});
+      await runner.prune({ keepLast: 1 });
+      const { state } = await runner.session("f");
+      expect(await runner.artifacts.get(state.value as ArtifactRef)).toBeInstanceOf(Uint8Array);
+    }
+  });
 });
 
 test("T6: a table of mentions that is damaged is found out before anything is taken because of it", async () => {

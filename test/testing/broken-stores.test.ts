@@ -4,12 +4,13 @@ import { MemoryCheckpointer, SuperstepError } from "superstep";
 import { type ContractCheck, checkpointerContract, intercept } from "superstep/testing";
 import { describe, expect, test } from "vitest";
 import { lateCheckpointer } from "../runner/stores.js";
-import { brokenArtifacts } from "./broken/broken-artifacts.js";
+import { brokenArtifacts, brokenPieces } from "./broken/broken-artifacts.js";
 import { brokenLeases } from "./broken/broken-leases.js";
 import { brokenOutcomes } from "./broken/broken-outcomes.js";
 import { brokenPast } from "./broken/broken-past.js";
 import { brokenReopening } from "./broken/broken-reopening.js";
 import { brokenWrites } from "./broken/broken-writes.js";
+import { inPieces } from "./broken/in-pieces.js";
 
 const stores = [
   ...brokenWrites,
@@ -17,6 +18,7 @@ const stores = [
   ...brokenPast,
   ...brokenOutcomes,
   ...brokenArtifacts,
+  ...brokenPieces,
   ...brokenReopening,
 ];
 const findings = stores.flatMap((store) => store.checks.map((check) => [store.mistake, check, store] as const));
@@ -43,6 +45,7 @@ test("every check finds a broken store", () => {
 
 describe.each([
   ["that is intercepted and gets nothing wrong", () => intercept(new MemoryCheckpointer(), ({ proceed }) => proceed())],
+  ["that takes artifacts in pieces", () => inPieces(() => ({}))],
   ["that answers later, and gives back what is known", () => lateCheckpointer()],
 ])("a store %s keeps the contract", (_name, open) => {
   test.each(checkpointerContract.map(({ name, check }) => [name, check] as const))("%s", async (_title, check) => {

@@ -65,8 +65,9 @@ export async function deleteChildren(
   }
 }
 
-/** Forgets the subgraphs of checkpoints that are shown no longer: those of one session, or of all. One that somebody drives stays. */
-export async function pruneChildren(store: Store, active: ActiveRuns, sessionId: string | undefined): Promise<void> {
+/** Forgets the subgraphs of checkpoints that are shown no longer: those of one session, or of all. One that somebody drives stays. Gives the bytes of the artifacts that went with them. */
+export async function pruneChildren(store: Store, active: ActiveRuns, sessionId: string | undefined): Promise<number> {
+  let freed = 0;
   let known = "";
   let isShown = false;
   for await (const id of sessionId === undefined ? allIds(store) : idsWithin(store, sessionId)) {
@@ -74,15 +75,17 @@ export async function pruneChildren(store: Store, active: ActiveRuns, sessionId:
     const first = childId(root, taskId);
     if (first !== known) isShown = (await taskOf(store, root, taskId)) !== undefined;
     known = first;
-    if (!isShown) await deleteUnlessBusy(store, active, id);
+    if (!isShown) freed += await deleteUnlessBusy(store, active, id);
   }
+  return freed;
 }
 
-async function deleteUnlessBusy(store: Store, active: ActiveRuns, id: string): Promise<void> {
+async function deleteUnlessBusy(store: Store, active: ActiveRuns, id: string): Promise<number> {
   try {
-    await active.exclusively(id, new RunCancellation(), async (fence) => store.delete(id, fence));
+    return await active.exclusively(id, new RunCancellation(), async (fence) => store.delete(id, fence));
   } catch (error) {
     if (!(error instanceof SessionBusyError)) throw error;
+    return 0;
   }
 }
 

@@ -1,6 +1,7 @@
 /** Stores whose artifacts get one thing wrong. */
 import { ArtifactNotFoundError } from "superstep";
 import { type BrokenStore, broken, insteadOf } from "./broken-store.js";
+import { inPieces } from "./in-pieces.js";
 
 const KEPT = "an artifact is given as it was put, once for all who put it, as bytes of one's own";
 const STAYS = "T6: what anything refers to that can be read stays, whoever is pruned and deleted";
@@ -9,6 +10,10 @@ const HELD = "T6: what was put for a session stays until its next commit, what a
 const REFUSED =
   "a commit or an artifact that refers to an artifact that is not there is refused, and nothing of it is written";
 const FENCED = "C4: who was taken over from puts no artifact";
+const SAME = "an artifact that came in pieces is as one that was put whole, and is given from any place on";
+const DRAFTED = "T6: a draft is held as an artifact is, and goes as one does";
+const AGAIN = "T6: what is put again in pieces stays for all that referred to it";
+const FENCED_DRAFT = "C4: who was taken over from adds to no draft, and keeps none";
 const FOR_EVER = { until: Number.MAX_SAFE_INTEGER };
 
 export const brokenArtifacts: readonly BrokenStore[] = [
@@ -67,4 +72,48 @@ export const brokenArtifacts: readonly BrokenStore[] = [
     putArtifact: (inner, { holder, ...write }) =>
       inner.putArtifact({ ...write, holder: "until" in holder ? holder : { sessionId: holder.sessionId } }),
   }),
+];
+
+export const brokenPieces: readonly BrokenStore[] = [
+  {
+    mistake: "shows drafts",
+    checks: [SAME],
+    open: () =>
+      inPieces((inner) => ({
+        artifactRange: (_, from, length) => (inner.artifact("draft-a") ?? new Uint8Array()).slice(from, from + length),
+      })),
+  },
+  {
+    mistake: "gives nothing where a range goes on in another piece",
+    checks: [SAME],
+    open: () =>
+      inPieces((_, { artifactRange }) => ({
+        artifactRange: (digest, from, length) =>
+          artifactRange(digest, from, Math.min(length, 2 ** 20 - (from % 2 ** 20))),
+      })),
+  },
+  {
+    mistake: "lets drafts go with any prune",
+    checks: [DRAFTED],
+    open: () =>
+      inPieces((_, { draftArtifact }) => ({
+        draftArtifact: (piece) => draftArtifact({ ...piece, holder: { until: 0 } }),
+      })),
+  },
+  {
+    mistake: "never lets a draft go",
+    checks: [DRAFTED],
+    open: () =>
+      inPieces((_, { draftArtifact }) => ({ draftArtifact: (piece) => draftArtifact({ ...piece, holder: FOR_EVER }) })),
+  },
+  {
+    mistake: "holds what came in pieces for ever",
+    checks: [AGAIN],
+    open: () => inPieces((_, { keepDraft }) => ({ keepDraft: (end) => keepDraft({ ...end, holder: FOR_EVER }) })),
+  },
+  {
+    mistake: "keeps drafts for anybody",
+    checks: [FENCED_DRAFT],
+    open: () => inPieces((_, { keepDraft }) => ({ keepDraft: (end) => keepDraft({ ...end, holder: { until: 1 } }) })),
+  },
 ];
