@@ -148,7 +148,9 @@ export class WorkerPool implements NodeExecutor {
   }
 
   async #newWorker(key: string, node: string): Promise<WarmWorker> {
-    await this.#room();
+    // Whoever finds room takes it at once: others wait for it, too.
+    while (this.#all.size + this.#leaving.size >= this.#kind.limits.maxWorkers && this.#makesRoom())
+      await Promise.race([...this.#leaving].map((one) => one.ended));
     this.#checkOpen(node);
     const worker = this.#start(key, node);
     this.#started++;
@@ -175,13 +177,10 @@ export class WorkerPool implements NodeExecutor {
     }
   }
 
-  /** Waits until there may be one worker more: those that were told to end are there until they have. */
-  async #room(): Promise<void> {
-    while (this.#all.size + this.#leaving.size >= this.#kind.limits.maxWorkers) {
-      if (this.#leaving.size === 0) this.#end(this.#idle[0]);
-      if (this.#leaving.size === 0) return;
-      await Promise.race([...this.#leaving].map((worker) => worker.ended));
-    }
+  /** Whether a worker leaves: those that were told to end are there until they have. */
+  #makesRoom(): boolean {
+    if (this.#leaving.size === 0) this.#end(this.#idle[0]);
+    return this.#leaving.size > 0;
   }
 
   /** An idle worker of the module that is young enough, and answers. */

@@ -53,8 +53,8 @@ export const WORKER_MUTANTS: readonly Mutant[] = [
   {
     breaks: "a pool that is closed while a worker is asked whether it is alive starts another",
     file: "src/workers/worker-pool.ts",
-    find: "await this.#room();\n    this.#checkOpen(node);",
-    replace: "await this.#room();",
+    find: "one.ended));\n    this.#checkOpen(node);",
+    replace: "one.ended));",
     killers: [ORDERS],
   },
   {

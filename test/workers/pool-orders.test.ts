@@ -129,7 +129,7 @@ test("each call ends once, no worker has two, there are never too many workers, 
       expect(stage.mostAlive).toBeLessThanOrEqual(kind.maxWorkers);
       expect([pool.counts.alive, stage.alive.size]).toEqual([0, 0]);
     }),
-    { numRuns: 200 },
+    { numRuns: 300 },
   );
 });
 
