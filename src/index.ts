@@ -61,10 +61,11 @@ export type { GraphPlan, SubgraphPlan } from "./graph/plan.js";
 export { type RunContext, type RunValue, runContext } from "./graph/run-context.js";
 export { type GraphOptions, StateGraph } from "./graph/state-graph.js";
 export { END, Send, START, type Target } from "./graph/target.js";
-export type { CancelAnswer, CloseOptions, DrainOptions } from "./runner/active-runs.js";
 export { AppRunner } from "./runner/app-runner.js";
-export type { ForkOptions, InvokeOptions } from "./runner/calls.js";
-export type { UpdateOptions } from "./runner/editing.js";
+export type { CancelAnswer, CloseOptions, DrainOptions } from "./runner/calls/active-runs.js";
+export type { ForkOptions, InvokeOptions } from "./runner/calls/calls.js";
+export type { LeaseOptions } from "./runner/calls/leases.js";
+export type { DrainSignal } from "./runner/calls/process-signals.js";
 export type { EnvironmentOptions } from "./runner/environment.js";
 export type { RunEvent, RunEventBody } from "./runner/events.js";
 export {
@@ -75,14 +76,13 @@ export {
   type RunHooks,
   type StepPosition,
 } from "./runner/hooks.js";
-export type { CreateOptions } from "./runner/invocation.js";
-export type { LeaseOptions } from "./runner/leases.js";
-export type { SessionFilter } from "./runner/listing.js";
 export type { AppRunnerOptions, RunOptions, StepOptions } from "./runner/options/options.js";
-export type { HistoryOptions, PruneOptions } from "./runner/past.js";
-export type { DrainSignal } from "./runner/process-signals.js";
 export type { BarrierOutcome, PausedReport, RunResult, RunSummary, StepReport, StepResult } from "./runner/report.js";
 export type { ConfigOptions } from "./runner/run-config.js";
+export type { UpdateOptions } from "./runner/sessions/editing.js";
+export type { CreateOptions } from "./runner/sessions/invocation.js";
+export type { SessionFilter } from "./runner/sessions/listing.js";
+export type { HistoryOptions, PruneOptions } from "./runner/sessions/past.js";
 export type { SessionPredicate } from "./runner/stops/stop-options.js";
 export { type Resume, resumeWith } from "./runner/stream/resume.js";
 export type { ReadOptions, RunStream, StreamOptions } from "./runner/stream/stream.js";

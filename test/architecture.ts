@@ -38,7 +38,7 @@ const PACKAGES = new Map([
 ]);
 
 /** Where a module whose name is computed may be imported: the driver that is there, and the modules of nodes. */
-const LOADERS = ["src/sqlite/driver.ts", "src/workers/node-module.ts"];
+const LOADERS = ["src/sqlite/connection/driver.ts", "src/workers/node-module.ts"];
 
 const PURE_ROOMS = ["errors", "state", "graph", "superstep"];
 

@@ -15,17 +15,14 @@ import {
 import type { Channels, UpdateOf } from "../state/channel.js";
 import type { Breakpoint } from "../superstep/breakpoint.js";
 import type { Until, UntilWithin } from "../superstep/until.js";
-import { ActiveRuns, type CancelAnswer, type CloseOptions, type DrainOptions } from "./active-runs.js";
-import { callerArtifacts } from "./artifacts.js";
-import { Calls, type ForkOptions, type InvokeOptions } from "./calls.js";
-import { driveOn, driveOnce } from "./drive.js";
-import type { UpdateOptions } from "./editing.js";
+import { callerArtifacts } from "./artifacts/artifacts.js";
+import { ActiveRuns, type CancelAnswer, type CloseOptions, type DrainOptions } from "./calls/active-runs.js";
+import { Calls, type ForkOptions, type InvokeOptions } from "./calls/calls.js";
+import { Leases } from "./calls/leases.js";
+import { OpenExecutors } from "./calls/open-executors.js";
+import { openEngine } from "./calls/opening.js";
+import { onSignals } from "./calls/process-signals.js";
 import type { RunHooks } from "./hooks.js";
-import type { CreateOptions } from "./invocation.js";
-import { Leases } from "./leases.js";
-import { listSessions, type SessionFilter } from "./listing.js";
-import { OpenExecutors } from "./open-executors.js";
-import { openEngine } from "./opening.js";
 import {
   checkDrain,
   checkFork,
@@ -42,17 +39,20 @@ import {
 import { checkCall, checkRunner, given } from "./options/option-names.js";
 import { checkTimer } from "./options/option-values.js";
 import type { AppRunnerOptions, RunOptions, StepOptions } from "./options/options.js";
-import { checkExists, checkpointAt, type HistoryOptions, historyOf, type PruneOptions } from "./past.js";
-import { onSignals } from "./process-signals.js";
-import { pruneSessions } from "./pruning.js";
 import type { RunResult, StepResult } from "./report.js";
 import type { Engine } from "./run.js";
+import type { UpdateOptions } from "./sessions/editing.js";
+import type { CreateOptions } from "./sessions/invocation.js";
+import { listSessions, type SessionFilter } from "./sessions/listing.js";
+import { checkExists, checkpointAt, type HistoryOptions, historyOf, type PruneOptions } from "./sessions/past.js";
+import { pruneSessions } from "./sessions/pruning.js";
 import { checkUntil, type Stops } from "./stops/stop-options.js";
 import type { Resume } from "./stream/resume.js";
 import type { RunStream, StreamOptions } from "./stream/stream.js";
 import { openStream } from "./stream/streaming.js";
 import { type SubgraphView, subgraphsOf } from "./subgraph/children.js";
 import { withSubgraphs } from "./subgraph/subgraph.js";
+import { driveOn, driveOnce } from "./supersteps/drive.js";
 
 /** Runs the sessions of one compiled graph; many at once, one call at a time for each. */
 export class AppRunner<C extends Channels, N extends string> {

@@ -1,6 +1,6 @@
 /** How a SQLite store is opened. */
 import { checkNames, InvalidOptionError, type OptionNames } from "../errors.js";
-import type { DriverName } from "./driver.js";
+import type { DriverName } from "./connection/driver.js";
 
 /** How the file is opened and written. */
 export interface SqliteOptions {

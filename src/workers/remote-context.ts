@@ -3,7 +3,7 @@ import { InvalidOptionError } from "../errors.js";
 import type { Artifacts } from "../graph/artifacts.js";
 import type { NodeContext, OnceCall } from "../graph/node.js";
 import { NO_CONTEXT } from "../graph/run-context.js";
-import { bytesIn, checkOpens } from "../runner/artifacts.js";
+import { bytesIn, checkOpens } from "../runner/artifacts/artifacts.js";
 import { decode } from "../session/codec.js";
 import type { ArtifactRef } from "../state/artifact-ref.js";
 import { seal } from "../state/seal.js";

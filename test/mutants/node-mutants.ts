@@ -18,7 +18,7 @@ export const NODE_MUTANTS: readonly Mutant[] = [
   },
   {
     breaks: "whoever runs a failed superstep again has no attempts left",
-    file: "src/runner/failure.ts",
+    file: "src/runner/supersteps/failure.ts",
     find: 'record.kind === "attempt" && record.attempt > 0 ? [{ ...record, attempt: 0 }] : [],',
     replace: '(record.kind === "attempt" ? [] : []),',
     killers: ["test/runner/retries.test.ts"],
@@ -39,7 +39,7 @@ export const NODE_MUTANTS: readonly Mutant[] = [
   },
   {
     breaks: "T1: a damaged outcome is taken for a good one",
-    file: "src/sqlite/outcomes.ts",
+    file: "src/sqlite/writing/outcomes.ts",
     find: "row.crc === checksum(key, row.expires_at, row.body)",
     replace: "row.crc !== undefined",
     killers: ["test/runner/caching.test.ts"],

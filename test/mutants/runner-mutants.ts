@@ -4,7 +4,7 @@ import type { Mutant } from "./mutant.js";
 export const RUNNER_MUTANTS: readonly Mutant[] = [
   {
     breaks: "C2: a superstep is reported before it is committed",
-    file: "src/runner/superstep.ts",
+    file: "src/runner/supersteps/superstep.ts",
     find: "return after(commit(run, checkpoint), () => conclude",
     replace:
       "void Promise.resolve(commit(run, checkpoint)).then(undefined, () => undefined);\n    return after(undefined, () => conclude",
@@ -12,7 +12,7 @@ export const RUNNER_MUTANTS: readonly Mutant[] = [
   },
   {
     breaks: "S6: results of finished siblings are not kept",
-    file: "src/runner/keeper.ts",
+    file: "src/runner/supersteps/keeper.ts",
     find: 'if (one.kind !== "finished" || one.kept || this.#isHeldBack) return;',
     replace: "if (one !== undefined) return;",
     killers: ["test/runner/commit.test.ts", "test/runner/durability.test.ts"],
@@ -26,14 +26,14 @@ export const RUNNER_MUTANTS: readonly Mutant[] = [
   },
   {
     breaks: "C1: what finishes with its superstep is written beside the head as well",
-    file: "src/runner/keeper.ts",
+    file: "src/runner/supersteps/keeper.ts",
     find: "    this.#turn ??= setImmediate(() => {\n      this.#turn = undefined;\n      this.#writing = this.#flush();\n    });",
     replace: "    this.#writing = this.#flush();",
     killers: ["test/properties/keeping.test.ts"],
   },
   {
     breaks: "C2: a task is reported as completed before its result is durable",
-    file: "src/runner/keeper.ts",
+    file: "src/runner/supersteps/keeper.ts",
     find: "      await annotate(this.#run, undefined, records);\n      for (const one of finished) this.#report(backlog, one);",
     replace:
       "      for (const one of finished) this.#report(backlog, one);\n      await annotate(this.#run, undefined, records);",
@@ -41,14 +41,14 @@ export const RUNNER_MUTANTS: readonly Mutant[] = [
   },
   {
     breaks: "C3: a result that could not be kept goes unnoticed",
-    file: "src/runner/keeper.ts",
+    file: "src/runner/supersteps/keeper.ts",
     find: "if (this.#failure !== undefined) throw this.#failure.error;",
     replace: "",
     killers: ["test/runner/commit.test.ts"],
   },
   {
     breaks: "an effect counts as done before its memo is durable",
-    file: "src/runner/keeper.ts",
+    file: "src/runner/supersteps/keeper.ts",
     find: "    return new Promise((resolve, reject) => {\n      waiting.push({ resolve, reject });\n      this.#schedule();\n    });",
     replace:
       "    waiting.push({ resolve: () => undefined, reject: () => undefined });\n    this.#schedule();\n    return Promise.resolve();",
@@ -70,42 +70,42 @@ export const RUNNER_MUTANTS: readonly Mutant[] = [
   },
   {
     breaks: "P3: interrupt ids are issued twice",
-    file: "src/runner/pausing.ts",
+    file: "src/runner/supersteps/pausing.ts",
     find: "await annotate(run, pausedNote(run, { ...note, issued }, reason), written);",
     replace: "await annotate(run, pausedNote(run, note, reason), written);",
     killers: ["test/runner/pausing.test.ts"],
   },
   {
     breaks: "P3: what siblings finished is lost when a node asks",
-    file: "src/runner/pausing.ts",
+    file: "src/runner/supersteps/pausing.ts",
     find: "[...keeper.unwritten(settled), ...questions, ...closeAsks(asks, records)]",
     replace: "[...questions, ...closeAsks(asks, records)]",
     killers: ["test/runner/pausing.test.ts"],
   },
   {
     breaks: "P3: answers are not durable before the answered tasks run",
-    file: "src/runner/calls.ts",
+    file: "src/runner/calls/calls.ts",
     find: "await storeAnswers(run, answered);",
     replace: "void storeAnswers(run, answered).catch(() => undefined);",
     killers: ["test/runner/pausing.test.ts", "test/runner/commit.test.ts"],
   },
   {
     breaks: "P2: a gate stops the same boundary twice",
-    file: "src/runner/gates.ts",
+    file: "src/runner/supersteps/gates.ts",
     find: "const passed = isOwn ? [...note.passed, gate] : note.passed;",
     replace: "const passed = note.passed;",
     killers: ["test/runner/pausing.test.ts"],
   },
   {
     breaks: "S6: a failed superstep forgets what was finished",
-    file: "src/runner/failure.ts",
+    file: "src/runner/supersteps/failure.ts",
     find: "await annotate(run, note, [...keeper.unwritten(settled), ...afresh]);",
     replace: "await annotate(run, note, [...afresh]);",
     killers: ["test/runner/failure.test.ts"],
   },
   {
     breaks: "C4: a run that lost the race records its failure over the winner's session",
-    file: "src/runner/failure.ts",
+    file: "src/runner/supersteps/failure.ts",
     find: "if (error instanceof CheckpointConflictError) return error;",
     replace: "if (error instanceof CheckpointConflictError) return undefined;",
     killers: ["test/runner/commit.test.ts"],
@@ -126,7 +126,7 @@ export const RUNNER_MUTANTS: readonly Mutant[] = [
   },
   {
     breaks: "C4: a session is driven without a lease",
-    file: "src/runner/leases.ts",
+    file: "src/runner/calls/leases.ts",
     find: 'if (answer.kind === "granted") return answer.lease;',
     replace:
       'if (answer.kind === "granted" || evict === undefined) return { sessionId, fence: answer.kind === "held" ? answer.holder.fence : answer.lease.fence };',
@@ -134,21 +134,21 @@ export const RUNNER_MUTANTS: readonly Mutant[] = [
   },
   {
     breaks: "C4: an owner whose process lives is taken for dead",
-    file: "src/runner/owner.ts",
+    file: "src/runner/calls/owner.ts",
     find: "if (host !== place || !/^[1-9]\\d*$/.test(pid)) return false;",
     replace: "if (host === place && pid !== undefined) return true;",
     killers: ["test/runner/leases.test.ts", "test/runner/pausing.test.ts"],
   },
   {
     breaks: "C4: writes do not name the lease they stand under",
-    file: "src/runner/saving.ts",
+    file: "src/runner/supersteps/saving.ts",
     find: "{ fence, whole }",
     replace: "{ whole }",
     killers: ["test/runner/leases.test.ts", "test/runner/commit.test.ts"],
   },
   {
     breaks: "C4: a lease is not given back after a failure",
-    file: "src/runner/active-runs.ts",
+    file: "src/runner/calls/active-runs.ts",
     find: "      return await work(lease.fence);\n    } finally {\n      await this.#leases.giveBack(lease);\n    }",
     replace:
       "      const result = await work(lease.fence);\n      await this.#leases.giveBack(lease);\n      return result;\n    } finally {\n    }",
@@ -156,7 +156,7 @@ export const RUNNER_MUTANTS: readonly Mutant[] = [
   },
   {
     breaks: "T4: state of a changed graph is stored as deltas that do not fit it",
-    file: "src/runner/saving.ts",
+    file: "src/runner/supersteps/saving.ts",
     find: "const { engine, fence, isRebased: whole } = run;",
     replace: "const { engine, fence } = run;\n  const whole = false;",
     killers: ["test/runner/migrate.test.ts"],
@@ -170,7 +170,7 @@ export const RUNNER_MUTANTS: readonly Mutant[] = [
   },
   {
     breaks: "a drained run goes on",
-    file: "src/runner/gates.ts",
+    file: "src/runner/supersteps/gates.ts",
     find: "if (cancellation.drained !== undefined) return settle(run, cancellation.drained);",
     replace: "",
     killers: ["test/runner/drain.test.ts"],
@@ -184,7 +184,7 @@ export const RUNNER_MUTANTS: readonly Mutant[] = [
   },
   {
     breaks: "exit durability: what was held back is not saved before a pause",
-    file: "src/runner/saving.ts",
+    file: "src/runner/supersteps/saving.ts",
     find: "if (run.unsaved !== undefined) await write(run, run.unsaved);",
     replace: "",
     killers: ["test/runner/durability.test.ts"],
@@ -198,7 +198,7 @@ export const RUNNER_MUTANTS: readonly Mutant[] = [
   },
   {
     breaks: "C5: under durability exit a subgraph is entered from what nobody has stored",
-    file: "src/runner/keeper.ts",
+    file: "src/runner/supersteps/keeper.ts",
     find: "this.#saving ??= this.#run.unsaved === undefined ? Promise.resolve() : annotate(this.#run, undefined, []);",
     replace: "this.#saving ??= Promise.resolve();",
     killers: ["test/runner/subgraphs.test.ts"],
@@ -240,14 +240,14 @@ export const RUNNER_MUTANTS: readonly Mutant[] = [
   },
   {
     breaks: "P6: a subgraph is entered while what was given up within still writes",
-    file: "src/runner/active-runs.ts",
+    file: "src/runner/calls/active-runs.ts",
     find: "if (within !== undefined) await this.#left(sessionId);",
     replace: 'if (within === "") await this.#left(sessionId);',
     killers: ["test/runner/subgraphs.test.ts"],
   },
   {
     breaks: "P6: an aborted run waits for a hook that hangs",
-    file: "src/runner/gates.ts",
+    file: "src/runner/supersteps/gates.ts",
     find: "return unlessAborted(cancellation, sessionId, wish).catch(() => Promise.race([wish, nextTurn(undefined)]));",
     replace: "return nextTurn(undefined).then(() => wish);",
     killers: ["test/runner/failure.test.ts"],
@@ -268,7 +268,7 @@ export const RUNNER_MUTANTS: readonly Mutant[] = [
   },
   {
     breaks: "P2: a run that is sent to a node it stands before goes nowhere, for ever",
-    file: "src/runner/gates.ts",
+    file: "src/runner/supersteps/gates.ts",
     find: 'until.node !== undefined && hasPassed(run, "until") ? undefined : untilBefore',
     replace: "untilBefore",
     killers: ["test/runner/run-until.test.ts"],

@@ -6,7 +6,7 @@ import Database from "better-sqlite3";
 import { afterAll, describe, expect, test, vi } from "vitest";
 import { CheckpointError } from "../../src/index.js";
 import type { Checkpoint } from "../../src/session/checkpoint.js";
-import type { SqliteDatabase } from "../../src/sqlite/driver.js";
+import type { SqliteDatabase } from "../../src/sqlite/connection/driver.js";
 import { SqliteCheckpointer } from "../../src/sqlite.js";
 import { replaceAll } from "../../src/state/delta.js";
 import { firstOf, nextOf } from "../../src/testing/checkpoints.js";
@@ -19,7 +19,7 @@ const freshPath = () => join(folder, `${++files}.db`);
 
 /** Every file that a store of this test opened by itself. */
 const opened: WatchedDatabase[] = [];
-vi.mock("../../src/sqlite/driver.js", async (original) => ({
+vi.mock("../../src/sqlite/connection/driver.js", async (original) => ({
   ...(await original<object>()),
   openDatabase: (path: string) => {
     const watched = new WatchedDatabase(new Database(path));

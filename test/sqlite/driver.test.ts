@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { installCommand, versionProblem } from "../../src/sqlite/driver.js";
+import { installCommand, versionProblem } from "../../src/sqlite/connection/driver.js";
 
 test("a better-sqlite3 that would kill this Node is never loaded", () => {
   expect(versionProblem("13.0.1", 9)).toContain("would crash");

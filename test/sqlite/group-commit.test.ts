@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { CheckpointConflictError } from "../../src/index.js";
-import { GroupCommit, type Transaction } from "../../src/sqlite/group-commit.js";
+import { GroupCommit, type Transaction } from "../../src/sqlite/connection/group-commit.js";
 
 /** Notes what is done to it; `commit` and `begin` may be told to throw. */
 class NotedTransaction implements Transaction {

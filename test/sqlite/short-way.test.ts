@@ -7,7 +7,7 @@ import { describe, expect, test } from "vitest";
 import { CheckpointConflictError } from "../../src/index.js";
 import type { Checkpoint } from "../../src/session/checkpoint.js";
 import { encodeSnapshot } from "../../src/session/log-record.js";
-import type { LogRow } from "../../src/sqlite/statements.js";
+import type { LogRow } from "../../src/sqlite/connection/statements.js";
 import { SqliteCheckpointer } from "../../src/sqlite.js";
 import { type Delta, replaceAll } from "../../src/state/delta.js";
 import { firstOf, forkOf, nextOf } from "../../src/testing/checkpoints.js";

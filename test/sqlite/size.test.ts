@@ -2,7 +2,7 @@
 import Database from "better-sqlite3";
 import { expect, test } from "vitest";
 import { encodeSnapshot } from "../../src/session/log-record.js";
-import type { LogRow } from "../../src/sqlite/statements.js";
+import type { LogRow } from "../../src/sqlite/connection/statements.js";
 import { SqliteCheckpointer } from "../../src/sqlite.js";
 import { type Delta, replaceAll } from "../../src/state/delta.js";
 import { firstOf, nextOf } from "../../src/testing/checkpoints.js";

@@ -1,8 +1,8 @@
 import Database from "better-sqlite3";
 import { expect, test } from "vitest";
-import { Connection } from "../../src/sqlite/connection.js";
-import type { SqliteDatabase } from "../../src/sqlite/driver.js";
-import { transactionOn } from "../../src/sqlite/transaction.js";
+import { Connection } from "../../src/sqlite/connection/connection.js";
+import type { SqliteDatabase } from "../../src/sqlite/connection/driver.js";
+import { transactionOn } from "../../src/sqlite/connection/transaction.js";
 
 const FULL = 2;
 const NORMAL = 1;

@@ -3,13 +3,13 @@
 import { checkNames, InvalidOptionError, type OptionNames } from "../../errors.js";
 import { isCompiled } from "../../graph/declaration.js";
 import type { Channels } from "../../state/channel.js";
-import type { CloseOptions, DrainOptions } from "../active-runs.js";
-import type { ForkOptions, InvokeOptions } from "../calls.js";
-import type { UpdateOptions } from "../editing.js";
-import type { CreateOptions } from "../invocation.js";
-import type { LeaseOptions } from "../leases.js";
-import type { SessionFilter } from "../listing.js";
-import type { HistoryOptions, PruneOptions } from "../past.js";
+import type { CloseOptions, DrainOptions } from "../calls/active-runs.js";
+import type { ForkOptions, InvokeOptions } from "../calls/calls.js";
+import type { LeaseOptions } from "../calls/leases.js";
+import type { UpdateOptions } from "../sessions/editing.js";
+import type { CreateOptions } from "../sessions/invocation.js";
+import type { SessionFilter } from "../sessions/listing.js";
+import type { HistoryOptions, PruneOptions } from "../sessions/past.js";
 import type { StreamOptions } from "../stream/stream.js";
 import type { AppRunnerOptions, RunOptions } from "./options.js";
 

@@ -6,10 +6,10 @@ import type { InterruptOptions } from "../../superstep/interrupts.js";
 import type { NodeMiddleware } from "../../superstep/middleware.js";
 import type { FailurePolicy } from "../../superstep/schedule.js";
 import type { Clock } from "../../superstep/task-context.js";
+import type { LeaseOptions } from "../calls/leases.js";
+import type { DrainSignal } from "../calls/process-signals.js";
 import type { EnvironmentOptions } from "../environment.js";
 import type { RunHooks } from "../hooks.js";
-import type { LeaseOptions } from "../leases.js";
-import type { DrainSignal } from "../process-signals.js";
 import type { ConfigOptions } from "../run-config.js";
 import type { SessionPredicate } from "../stops/stop-options.js";
 

@@ -3,7 +3,7 @@ import { InvalidOptionError, shown } from "../../errors.js";
 import type { GraphPlan } from "../../graph/plan.js";
 import type { Checkpointer } from "../../session/checkpointer.js";
 import type { Channels } from "../../state/channel.js";
-import { checkSignals } from "../process-signals.js";
+import { checkSignals } from "../calls/process-signals.js";
 import { checkPredicates } from "../stops/stop-options.js";
 import { checkLimitOrder } from "../subgraph/limit-order.js";
 import { checkExecutors } from "./executor-options.js";

@@ -1,7 +1,7 @@
 /** A run as events: it runs whether or not anyone iterates; iteration ends after the terminal event and never throws. */
 import { checkNames, InvalidOptionError, type OptionNames, shown } from "../../errors.js";
 import type { Channels } from "../../state/channel.js";
-import type { InvokeOptions } from "../calls.js";
+import type { InvokeOptions } from "../calls/calls.js";
 import type { RunCancellation } from "../cancellation.js";
 import type { RunEvent } from "../events.js";
 import type { RunResult } from "../report.js";

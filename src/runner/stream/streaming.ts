@@ -2,7 +2,7 @@
 import { recordOf } from "../../errors.js";
 import type { Channels, UpdateOf } from "../../state/channel.js";
 import type { Clock } from "../../superstep/task-context.js";
-import type { Calls } from "../calls.js";
+import type { Calls } from "../calls/calls.js";
 import { RunCancellation } from "../cancellation.js";
 import type { EventSink } from "../events.js";
 import { checkBuffer } from "../options/call-options.js";

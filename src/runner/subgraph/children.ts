@@ -7,7 +7,7 @@ import { type Checkpoint, parseCheckpointId } from "../../session/checkpoint.js"
 import { childId, childPath, childPrefix, isChildId } from "../../session/child-id.js";
 import { type SessionView, viewOf } from "../../session/view.js";
 import type { Channels } from "../../state/channel.js";
-import type { ActiveRuns } from "../active-runs.js";
+import type { ActiveRuns } from "../calls/active-runs.js";
 import { RunCancellation } from "../cancellation.js";
 import type { Store } from "../store.js";
 

@@ -5,8 +5,8 @@ import type { SubgraphPlan } from "../../graph/plan.js";
 import type { Checkpoint } from "../../session/checkpoint.js";
 import type { AnyChannel, Channels, StateOf } from "../../state/channel.js";
 import { commandsOf } from "../../superstep/words.js";
-import { initialState } from "../invocation.js";
 import type { Engine, Run } from "../run.js";
+import { initialState } from "../sessions/invocation.js";
 
 /** What it begins with: shared values as they are, by reference; they are not folded again. */
 export function stateAtEntry(
