@@ -72,8 +72,11 @@ export class Store {
     );
   }
 
-  annotate(write: NoteWrite): Awaitable<void> {
-    return guard("save what is pending", () => this.#checkpointer.annotate(write));
+  /** `fingerprint`: of the head. */
+  annotate(write: NoteWrite, fingerprint: string): Awaitable<void> {
+    const apartAbove = this.#apartAbove?.get(fingerprint);
+    const whole = apartAbove === undefined ? write : { ...write, apartAbove };
+    return guard("save what is pending", () => this.#checkpointer.annotate(whole));
   }
 
   list(query: SessionQuery): Awaitable<readonly SessionSummary[]> {

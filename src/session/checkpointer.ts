@@ -49,6 +49,8 @@ export interface NoteWrite {
   readonly records: readonly TaskRecord[];
   /** Drops kept results of finished tasks first. */
   readonly discardResults?: boolean;
+  /** As `CommitOptions.apartAbove`, of what kept results write. */
+  readonly apartAbove?: CommitOptions["apartAbove"] | undefined;
   /** Milliseconds since the epoch. */
   readonly at: number;
 }

@@ -28,6 +28,9 @@ export class Links {
   get isEmpty(): boolean {
     return this.#parts === undefined && this.noted.artifacts === undefined && this.noted.apart === undefined;
   }
+  get hasParts(): boolean {
+    return this.#parts !== undefined;
+  }
   get parts(): Iterable<Part> {
     return this.#parts?.values() ?? [];
   }

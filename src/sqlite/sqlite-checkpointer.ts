@@ -13,7 +13,6 @@ import type {
   SessionQuery,
   StoredSession,
 } from "../session/checkpointer.js";
-import { encode, type Noted } from "../session/codec.js";
 import type { Lease, LeaseAnswer, LeaseClaim, LeaseHolder, LeaseNews, StopRequest } from "../session/lease.js";
 import { Links } from "../session/links.js";
 import { encodeBody } from "../session/log-record.js";
@@ -38,11 +37,12 @@ import { listSessions } from "./reading/listing.js";
 import type { NewRecord } from "./reading/log.js";
 import { findLine, type Line, readHead } from "./reading/session-row.js";
 import { advanceKnown, parentIn } from "./writing/advancing.js";
-import { checkEphemeral, encodeRecord, noteBeside, readBeside, withEphemeral } from "./writing/beside.js";
+import { checkEphemeral, noteBeside, readBeside, withEphemeral } from "./writing/beside.js";
 import { remember } from "./writing/known-heads.js";
 import { acquire, askToStop, grant, release, releaseKnown, renew } from "./writing/leases.js";
+import { saveNote, writeNote } from "./writing/notes.js";
 import { encodeOutcome, readOutcome, writeOutcome } from "./writing/outcomes.js";
-import { type Written, writeCheckpoint, writeDeletion, writeNote } from "./writing/writing.js";
+import { type Written, writeCheckpoint, writeDeletion } from "./writing/writing.js";
 
 /** Sessions that are pruned in one transaction. */
 const PRUNED_AT_ONCE = 50;
@@ -92,10 +92,7 @@ export class SqliteCheckpointer implements Checkpointer {
   }
 
   async annotate(write: NoteWrite): Promise<void> {
-    const noted: Noted = {};
-    const note = write.note && encode(write.note, noted);
-    const records = write.records.map((record) => encodeRecord(record, noted));
-    await this.#write("save what is pending", (file) => writeNote(file, { write, note, records, noted }));
+    await saveNote(write, (note) => this.#write("save what is pending", (file) => writeNote(file, note)));
   }
 
   list(query: SessionQuery): readonly SessionSummary[] {

@@ -29,7 +29,7 @@ export const SQLITE_MUTANTS: readonly Mutant[] = [
   },
   {
     breaks: "C4: the SQLite store does not look at fencing numbers",
-    file: "src/sqlite/writing/expected-head.ts",
+    file: "src/sqlite/writing/fence.ts",
     find: "if (row?.fence !== fence) throw",
     replace: "if (row === undefined) throw",
     killers: CONTRACT,

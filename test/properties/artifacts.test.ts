@@ -193,12 +193,12 @@ class Life {
     ref: ArtifactRef | undefined,
     discard: boolean,
   ): Promise<void> {
-    const outcome = { updates: [{ value: ref }], routes: [] };
+    const outcome = { updates: [{ value: ref, big: { ref, text: "z".repeat(100), of: seq % 2 } }], routes: [] };
     const records: readonly TaskRecord[] = [{ kind: "result", taskId: "t", outcome }];
     seal(records);
     const note = { ...PLAIN_NOTE, status: { kind: "paused" as const, reason: { kind: "hook" as const, detail: ref } } };
     const write = discard ? { records: [], discardResults: true } : { records, note: note as never };
-    await this.store.annotate({ sessionId, incarnation, seq, at: 1, ...write });
+    await this.store.annotate({ sessionId, incarnation, seq, at: 1, ...APART, ...write });
     if (ref !== undefined) this.#hold(sessionId, ref.digest);
   }
 

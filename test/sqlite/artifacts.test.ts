@@ -410,6 +410,106 @@ describe("channels with artifactsAbove", () => {
     });
   });
 
+  describe("of a result that waits for siblings", () => {
+    const long = Buffer.from(noise(5 * MEGABYTE)).toString("hex");
+    const shapes = {
+      text: lastValue("", { artifactsAbove: true }),
+      doc: lastValue<unknown>(undefined, { artifactsAbove: true }),
+      list: append<string>([], { artifactsAbove: true }),
+      fails: lastValue(true),
+    };
+    const graphOf = (update: Readonly<Record<string, unknown>>, told: { ran: number }) =>
+      new StateGraph(shapes)
+        .addNode("long", () => {
+          told.ran++;
+          return { ...update };
+        })
+        .addNode("fails", ({ fails }) => {
+          if (fails) throw new TypeError("not now");
+          return {};
+        })
+        .addEdge(START, "long")
+        .addEdge(START, "fails")
+        .addEdge("long", END)
+        .addEdge("fails", END)
+        .compile();
+    const look = () => {
+      const database = new Database(file());
+      const count = (sql: string) => Object.values(database.prepare(sql).get() as Record<string, number>)[0];
+      const seen = {
+        kept: count("SELECT max(octet_length(body)) FROM pending"),
+        artifacts: count("SELECT count(*) FROM artifact"),
+        bytes: count("SELECT sum(octet_length(bytes)) FROM piece"),
+      };
+      database.close();
+      return seen;
+    };
+
+    test.each([
+      ["a text", { text: long }, 1],
+      ["a value", { doc: { long } }, 1],
+      // the item, in what the superstep changed, and the list, in a snapshot: as if it had not waited
+      ["a list", { list: [long] }, 2],
+    ])(
+      "%s of 10 MB leaves a record below 1 KB, survives a prune and another opening, and is stored as often as without waiting",
+      async (...[, update, stored]) => {
+        const told = { ran: 0 };
+        const graph = graphOf(update, told);
+        await onStore({}, async (checkpointer) => {
+          await failureOf(new AppRunner(graph, { checkpointer }).invoke("s", {}));
+        });
+        expect(look().kept).toBeLessThan(1_024);
+        expect(look().artifacts).toBe(1);
+        await onStore({}, async (checkpointer) => {
+          const runner = new AppRunner(graph, { checkpointer });
+          await runner.prune({ keepLast: 1 });
+          await runner.updateState("s", { fails: false });
+          await runner.prune({ keepLast: 1 });
+          expect((await runner.runUntilComplete("s")).state).toMatchObject(update);
+        });
+        expect(told.ran).toBe(1);
+        expect(look()).toMatchObject({ artifacts: stored, kept: null });
+        expect(look().bytes).toBeLessThan(stored * (long.length + 100));
+        await onStore({}, async (checkpointer) => {
+          expect((await new AppRunner(graph, { checkpointer }).session("s")).state).toMatchObject(update);
+        });
+      },
+    );
+
+    test("it goes when the result is discarded, and with the session", async () => {
+      const told = { ran: 0 };
+      const update: Record<string, unknown> = { text: long };
+      const graph = graphOf(update, told);
+      await onStore({}, async (checkpointer) => {
+        const runner = new AppRunner(graph, { checkpointer });
+        await failureOf(runner.invoke("s", {}));
+        expect(look().artifacts).toBe(1);
+        update.text = "";
+        await failureOf(runner.runUntilComplete("s", { discardPending: true }));
+        expect(look().artifacts).toBe(0);
+        update.text = long;
+        await failureOf(runner.runUntilComplete("s", { discardPending: true }));
+        expect([told.ran, look().artifacts]).toEqual([3, 1]);
+        await runner.deleteSession("s");
+        expect(look().artifacts).toBe(0);
+      });
+    });
+
+    test("one that refers to what is not there stays where it is, and costs its siblings nothing", async () => {
+      const told = { ran: 0 };
+      const nowhere = new ArtifactRef(`sha256-${"0".repeat(64)}`, 1, "bytes");
+      const graph = graphOf({ doc: { long, nowhere } }, told);
+      await onStore({}, async (checkpointer) => {
+        const runner = new AppRunner(graph, { checkpointer });
+        expect(await failureOf(runner.invoke("s", {}))).toMatchObject({ code: "NODE_FAILED" });
+        expect(look()).toMatchObject({ artifacts: 0 });
+        await runner.updateState("s", { fails: false });
+        expect(await failureOf(runner.runUntilComplete("s"))).toBeInstanceOf(ArtifactNotFoundError);
+        expect([told.ran, look().artifacts]).toEqual([1, 0]);
+      });
+    });
+  });
+
   test.each([Number.NaN, -1, "1", null])("%s is an issue of compile", (artifactsAbove) => {
     const wrong = { artifactsAbove } as unknown as { artifactsAbove: number };
     const graph = new StateGraph({ value: lastValue(0, wrong) })

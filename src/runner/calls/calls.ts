@@ -153,10 +153,10 @@ export class Calls<C extends Channels> {
       const { store, clock } = this.#engine;
       const stored = await store.load(sessionId);
       if (stored === undefined) throw new SessionNotFoundError(sessionId);
-      const { incarnation, seq } = stored.checkpoint;
+      const { incarnation, seq, fingerprint } = stored.checkpoint;
       const { breakpoints: _former, ...rest } = stored.note;
       const note = { ...rest, ...(breakpoints.length > 0 && { breakpoints }) };
-      await store.annotate({ sessionId, incarnation, seq, fence, note, records: [], at: clock.now() });
+      await store.annotate({ sessionId, incarnation, seq, fence, note, records: [], at: clock.now() }, fingerprint);
     });
   }
 

@@ -29,11 +29,12 @@ export async function annotate<C extends Channels>(
 ): Promise<void> {
   const { checkpoint } = run.standing;
   if (run.unsaved !== undefined) await write(run, run.unsaved);
-  const { sessionId, incarnation, seq } = checkpoint;
+  const { sessionId, incarnation, seq, fingerprint } = checkpoint;
   const { engine, fence } = run;
   const at = engine.clock.now();
   crashPoint(note === undefined ? "pending.before" : "note.before");
-  await engine.store.annotate({ sessionId, incarnation, seq, fence, records, at, ...(note && { note }), ...options });
+  const writing = { sessionId, incarnation, seq, fence, records, at, ...(note && { note }), ...options };
+  await engine.store.annotate(writing, fingerprint);
   crashPoint(note === undefined ? "pending.after" : "note.after");
   const former =
     options.discardResults === true

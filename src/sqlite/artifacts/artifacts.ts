@@ -13,7 +13,7 @@ import type { Links, Part } from "../../session/links.js";
 import type { OpenFile } from "../connection/connection.js";
 import { atomically, type Statements } from "../connection/statements.js";
 import { findLine, readHead } from "../reading/session-row.js";
-import { checkFence } from "../writing/expected-head.js";
+import { checkFence } from "../writing/fence.js";
 import type { ArtifactFolder } from "./folder.js";
 import { type ArtifactRow, mention } from "./mentions.js";
 
@@ -82,7 +82,7 @@ export function linkRow(statements: Statements, row: number, links: Links): void
 }
 
 /** What is new is held to what may be there already, as anything that is put; for what was there before that would cost too much. */
-function idOfPart(statements: Statements, { apart, content, isKnown }: Part): number {
+export function idOfPart(statements: Statements, { apart, content, isKnown }: Part): number {
   const row = isKnown ? (statements.artifact.get(apart.digest) as ArtifactRow | undefined) : undefined;
   return row?.id ?? writeContent(statements, content());
 }

@@ -4,6 +4,7 @@
  * log: a row that some session shows. Of the oldest that one shows, all that its checkpoint refers to.
  * part: a row that is there, whether it is shown or not: the artifact is a piece of it.
  * head: what stands beside a head, and what was put while it was one; until the session has another head.
+ * result: a value of a result beside a head, which stands apart from it; until the result goes.
  * cache: an outcome. artifact: another artifact. caller: nobody but who put it, until the time that is the holder.
  */
 import type { Statements } from "../connection/statements.js";
@@ -13,7 +14,7 @@ export interface ArtifactRow {
   readonly id: number;
   readonly size: number;
 }
-export type MentionKind = "log" | "part" | "head" | "cache" | "artifact" | "caller";
+export type MentionKind = "log" | "part" | "head" | "result" | "cache" | "artifact" | "caller";
 
 export function mention({ addMention }: Statements, kind: MentionKind, holder: number, artifact: number): void {
   addMention.run(kind, holder, artifact);

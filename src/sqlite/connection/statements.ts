@@ -67,7 +67,7 @@ const SESSION = named(
 const LOG_WEIGHT = "octet_length(body) + coalesce(octet_length(snapshot), 0)";
 
 /** Of a head that is none any more, or of a session that is nobody's. */
-const PASSED_HEAD = `kind = 'head' AND NOT EXISTS (
+const PASSED_HEAD = `kind IN ('head', 'result') AND NOT EXISTS (
     SELECT 1 FROM session WHERE key = holder / ${SPAN} AND session_id IS NOT NULL
     AND holder = (SELECT id FROM log WHERE id BETWEEN key * ${SPAN} AND (key + 1) * ${SPAN} - 1 ORDER BY id DESC LIMIT 1))`;
 const LOOSE = `SELECT ${named("id, digest, size")} FROM artifact
@@ -175,7 +175,7 @@ const SQL = {
   dropMentionsOf: "DELETE FROM mention WHERE artifact = ?",
   copyMentions: `INSERT OR IGNORE INTO mention (kind, holder, artifact)
     SELECT kind, ?, artifact FROM mention WHERE kind = 'log' AND holder BETWEEN ? AND ?`,
-  moveMentions: "UPDATE OR REPLACE mention SET holder = ? WHERE kind = 'head' AND holder = ?",
+  moveMentions: "UPDATE OR REPLACE mention SET holder = ? WHERE kind IN ('head', 'result') AND holder = ?",
   dropPassedHeads: `DELETE FROM mention WHERE ${PASSED_HEAD}`,
   dropPassedHeadsOf: `DELETE FROM mention WHERE artifact = ? AND ${PASSED_HEAD}`,
   dropPassedCache: "DELETE FROM mention WHERE kind = 'cache' AND NOT EXISTS (SELECT 1 FROM cache WHERE id = holder)",

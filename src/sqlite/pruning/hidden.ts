@@ -14,7 +14,7 @@ export function dropHidden(statements: Statements, key: number): readonly number
   const [first, last] = [idOf(key, 0), idOf(key, SPAN - 1)];
   const session = statements.sessionByKey.get(key) as SessionRow | undefined;
   if (session === undefined)
-    return (["log", "part", "head"] as const).flatMap((kind) => dropMentions(statements, kind, first, last));
+    return (["log", "part", "head", "result"] as const).flatMap((kind) => dropMentions(statements, kind, first, last));
   const dropped: number[] = [];
   let next = first;
   for (const [from, to] of shownRanges(statements, session).toSorted(([one], [other]) => one - other)) {

@@ -2,14 +2,17 @@
 import { CheckpointCorruptError } from "../../errors.js";
 import type { Checkpoint, Note } from "../../session/checkpoint.js";
 import { decode, encode, type Noted } from "../../session/codec.js";
+import type { Links } from "../../session/links.js";
 import { type DecodedRecord, ephemeralOf } from "../../session/log-record.js";
 import { sealStored } from "../../state/seal.js";
 import { recordKey, type TaskRecord } from "../../superstep/record.js";
+import { apartReader } from "../artifacts/artifacts.js";
 import { mentionKnown } from "../artifacts/mentions.js";
 import { checksum, verify } from "../connection/checksum.js";
 import { keyOf, seqOf } from "../connection/schema.js";
 import type { LogHead, PendingRow, Statements } from "../connection/statements.js";
 import { keptBeside, type Line } from "../reading/session-row.js";
+import { parted, whole } from "./kept-results.js";
 
 /** What stands beside a head. */
 export interface Beside {
@@ -27,17 +30,23 @@ export interface EncodedRecord {
 const EPHEMERAL = "ephemeral";
 
 /** The key may hold anything; SQL text may not: a NUL would cut it, a half surrogate be replaced. */
-export function encodeRecord(record: TaskRecord, noted?: Noted): EncodedRecord {
-  return { kind: record.kind, key: JSON.stringify(recordKey(record)), body: encode(record, noted) };
+export function encodeRecord(record: TaskRecord, links: Links): EncodedRecord {
+  return {
+    kind: record.kind,
+    key: JSON.stringify(recordKey(record)),
+    body: encode(parted(record, links), links.noted),
+  };
 }
 
 /** Everything beside the head. Throws CheckpointCorruptError, also when a record is missing. */
-export function readBeside({ pending }: Statements, line: Line, head: LogHead): Beside {
+export function readBeside(statements: Statements, line: Line, head: LogHead): Beside {
   const records: TaskRecord[] = [];
+  const read = apartReader(statements);
   let ephemeral: Beside["ephemeral"] = [];
-  for (const { kind, key, crc, body } of pending.all(line.session.key) as PendingRow[]) {
+  for (const { kind, key, crc, body } of statements.pending.all(line.session.key) as PendingRow[]) {
     verify(`a pending record of session "${line.sessionId}"`, crc, line.session.key, kind, key, body);
-    const value = decode(body);
+    const stored = decode(body);
+    const value = kind === EPHEMERAL ? stored : whole(stored as TaskRecord, read);
     sealStored(value);
     if (kind === EPHEMERAL) ephemeral = value as Beside["ephemeral"];
     else records.push(value as TaskRecord);

@@ -3,9 +3,10 @@ import { CheckpointConflictError } from "../../errors.js";
 import { checkpointId } from "../../session/checkpoint.js";
 import type { OpenFile } from "../connection/connection.js";
 import { idOf, SPAN, seqOf } from "../connection/schema.js";
-import type { LeaseRow, LogHead, SessionRow, Statements } from "../connection/statements.js";
+import type { LogHead, SessionRow } from "../connection/statements.js";
 import { findLine, keptBeside, type Line, readHead } from "../reading/session-row.js";
 import { countBeside } from "./beside.js";
+import { checkFence } from "./fence.js";
 
 /** What a writer knows. */
 export interface Expected {
@@ -61,16 +62,4 @@ function searchedHead(file: OpenFile, { sessionId, incarnation, seq, fence }: Ex
   if (line === undefined || head === undefined || line.session.incarnation !== incarnation || seqOf(head.id) !== seq)
     throw new CheckpointConflictError(sessionId, expected);
   return { line, head, kept: countBeside(file.statements, line, head), hasEphemeral: true };
-}
-
-/** Throws CheckpointConflictError when the lease of that fence is not the session's newest, or went with the session. */
-export function checkFence(
-  { lease }: Statements,
-  sessionId: string,
-  fence: number | undefined,
-  expected: string | undefined,
-): void {
-  if (fence === undefined) return;
-  const row = lease.get(sessionId) as LeaseRow | undefined;
-  if (row?.fence !== fence) throw new CheckpointConflictError(sessionId, expected, row?.owner ?? "another owner");
 }

@@ -1,10 +1,8 @@
 /** What is written of a session, within a transaction. Each refuses before it writes anything, or leaves no trace. */
 import { CheckpointConflictError, CheckpointError, CheckpointNotFoundError } from "../../errors.js";
 import { type Checkpoint, checkpointId } from "../../session/checkpoint.js";
-import type { CommitOptions, NoteWrite, Pruned } from "../../session/checkpointer.js";
-import type { Noted } from "../../session/codec.js";
+import type { CommitOptions, Pruned } from "../../session/checkpointer.js";
 import { linkRow } from "../artifacts/artifacts.js";
-import { mentionKnown } from "../artifacts/mentions.js";
 import { type Swept, sweepSome } from "../artifacts/sweeping.js";
 import type { OpenFile } from "../connection/connection.js";
 import { SPAN } from "../connection/schema.js";
@@ -14,17 +12,10 @@ import type { Placed } from "../reading/line.js";
 import { addRow, type NewRecord, type NewRow, rowOf } from "../reading/log.js";
 import { findRef } from "../reading/places.js";
 import { addSession, checkSessions, findLine, setSession, unname } from "../reading/session-row.js";
-import { addRecord, countRecords, dropResults, type EncodedRecord, replaceEphemeral } from "./beside.js";
-import { checkFence, type ExpectedHead, expectHead, keepRecord } from "./expected-head.js";
-
-/** A note write with its texts. */
-export interface EncodedNote {
-  readonly write: NoteWrite;
-  readonly note: string | undefined;
-  readonly records: readonly EncodedRecord[];
-  /** What they refer to. */
-  readonly noted: Noted;
-}
+import { replaceEphemeral } from "./beside.js";
+import { type ExpectedHead, expectHead } from "./expected-head.js";
+import { checkFence } from "./fence.js";
+import { dropParts } from "./kept-results.js";
 
 /** A head as it was written, and its session's record. */
 export interface Written {
@@ -38,25 +29,6 @@ export interface Written {
 export function writeCheckpoint(file: OpenFile, record: NewRecord, options: CommitOptions): Written {
   const { parentSeq } = record.checkpoint;
   return parentSeq === undefined ? begin(file, record, options) : advance(file, record, options, parentSeq);
-}
-
-/** Writes beside the head. Throws CheckpointConflictError. */
-export function writeNote(file: OpenFile, { write, note, records, noted }: EncodedNote): void {
-  const { statements } = file;
-  const { sessionId, incarnation, seq, fence } = write;
-  const { line, head, kept: former } = expectHead(file, { sessionId, incarnation, seq, fence });
-  const { session } = line;
-  if (write.discardResults === true) dropResults(statements, session.key);
-  for (const record of records) addRecord(statements, session.key, record);
-  mentionKnown(statements, "head", head.id, noted.artifacts ?? []);
-  const isCounted = write.discardResults !== true && (records.length === 0 || (former === 0 && records.length === 1));
-  const kept = isCounted ? former + records.length : countRecords(statements, session.key);
-  const columns = noteColumns(session, write, note);
-  keepRecord(
-    file,
-    sessionId,
-    setSession(statements, { ...session, ...columns, seen: seq, kept, updated_at: write.at }),
-  );
 }
 
 /** Forgets the session; its rows stay as far as forks need them. Throws CheckpointConflictError. */
@@ -128,21 +100,23 @@ function advance(file: OpenFile, record: NewRecord, options: CommitOptions, pare
   const expected = expectHead(file, { sessionId, incarnation, seq: parentSeq, fence: options.fence });
   checkSeq(record.checkpoint);
   const row = rowOf(expected.line.session, record, expected.head);
-  const write = (): Written => addNext(file.statements, expected, { row, ...record }, options);
+  const write = (): Written => addNext(file, expected, { row, ...record }, options);
   return row.links.isEmpty ? write() : atomically(file.statements, write);
 }
 
 function addNext(
-  statements: Statements,
+  file: OpenFile,
   { line: { session }, head, kept, hasEphemeral }: ExpectedHead,
   { checkpoint, row }: Pick<NewRecord, "checkpoint"> & { readonly row: NewRow },
   { keepsRecords = false }: CommitOptions,
 ): Written {
+  const { statements } = file;
   if (!keepsRecords && (hasEphemeral || kept > 0)) statements.dropPending.run(session.key);
   if (keepsRecords) statements.moveMentions.run(row.id, head.id);
   if (keepsRecords || checkpoint.ephemeral.length > 0) replaceEphemeral(statements, row.id, checkpoint);
   addRow(statements, row);
   linkRow(statements, row.id, row.links);
+  if (!keepsRecords && kept > 0) dropParts(file, head.id);
   const { seq: seen, createdAt } = checkpoint;
   const isKept = keepsRecords && kept > 0;
   const now = isKept
@@ -170,13 +144,4 @@ function checkSeq({ seq, parentSeq, forkedFrom }: Checkpoint): void {
 function retire(statements: Statements, session: SessionRow): void {
   statements.dropPending.run(session.key);
   unname(statements, session);
-}
-
-function noteColumns(
-  { seen, note, note_status }: SessionRow,
-  write: NoteWrite,
-  text: string | undefined,
-): Pick<SessionRow, "note" | "note_status"> {
-  if (write.note !== undefined) return { note: text ?? null, note_status: write.note.status.kind };
-  return seen === write.seq ? { note, note_status } : { note: null, note_status: null };
 }
