@@ -69,14 +69,18 @@ export class WorkerStartError extends SuperstepError {
   }
 }
 
-/** The module of a node cannot be used: it does not load, or does not export the function. Not retried. */
+/** What a process may have too few of at the moment: descriptors. */
+const SHORTAGES: ReadonlySet<string | undefined> = new Set(["EMFILE", "ENFILE"]);
+
+/** The module of a node cannot be used: it does not load, or does not export the function. Not retried, unless `cause` is a shortage of descriptors. */
 export class NodeModuleError extends SuperstepError {
   static readonly name = "NodeModuleError";
   readonly code = "NODE_MODULE_INVALID";
-  readonly retryable = false;
+  readonly retryable: boolean;
   readonly url: string;
   constructor(url: string, problem: string, cause?: unknown, help = helpFor(cause)) {
     super(`module ${url} ${problem}${why(cause)}`, { ...(cause !== undefined && { cause }), help });
+    this.retryable = SHORTAGES.has(recordOf(cause).code);
     this.url = url;
   }
 }

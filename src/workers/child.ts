@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import type { Socket } from "node:net";
 import { fileURLToPath } from "node:url";
 import { hearFrames, sendFrame } from "./frames.js";
+import { inheritedOptions } from "./inherited-options.js";
 import type { FromWorker } from "./messages.js";
 import { OutputTail } from "./output-tail.js";
 import type { StartedWorker, WorkerListener, WorkerSpec } from "./started-worker.js";
@@ -15,7 +16,7 @@ const ABORTED = 134;
 const PATIENCE_MS = 1_000;
 
 export function startChild(spec: WorkerSpec, listener: WorkerListener): StartedWorker {
-  const { host, env = process.env, execArgv = process.execArgv, memoryMb, print } = spec;
+  const { host, env = process.env, execArgv = inheritedOptions(process.execArgv), memoryMb, print } = spec;
   const memory = memoryMb === undefined ? [] : [`--max-old-space-size=${memoryMb}`];
   const child = spawn(process.execPath, [...execArgv, ...memory, fileURLToPath(host)], {
     env: { ...env },
@@ -33,7 +34,7 @@ export function startChild(spec: WorkerSpec, listener: WorkerListener): StartedW
   lifeline?.unref();
   if (pipe !== undefined) listen(pipe, child, listener);
   child.on("exit", (exitCode, signal) => {
-    const late = setTimeout(() => end({ exitCode, signal }), PATIENCE_MS);
+    const late = setTimeout(() => hangUp(child), PATIENCE_MS);
     child.once("close", () => {
       clearTimeout(late);
       end({ exitCode, signal });
@@ -49,12 +50,17 @@ export function startChild(spec: WorkerSpec, listener: WorkerListener): StartedW
   };
 }
 
+/** Whoever holds the other ends would keep this process alive. */
+function hangUp({ stdio }: ChildProcess): void {
+  for (const stream of stdio) stream?.destroy();
+}
+
 function listen(pipe: Socket, child: ChildProcess, listener: WorkerListener): void {
   const kill = (): void => void child.kill("SIGKILL");
   hearFrames(pipe, (message) => listener.heard(message as FromWorker), kill);
   // It has hung up, and can tell nothing any more: that is its end, should it not come by itself.
   pipe.on("close", () => {
-    const late = setTimeout(kill, PATIENCE_MS);
+    const late = setTimeout(kill, PATIENCE_MS).unref();
     child.once("exit", () => clearTimeout(late));
   });
 }

@@ -80,7 +80,8 @@ class FrameReader {
 
   /** The next bytes that are wanted, in one piece. */
   #cut(): Buffer {
-    const all = Buffer.concat(this.#chunks, this.#held);
+    const [first] = this.#chunks;
+    const all = this.#chunks.length === 1 && first ? first : Buffer.concat(this.#chunks, this.#held);
     this.#held -= this.#wanted;
     this.#chunks = this.#held > 0 ? [all.subarray(this.#wanted)] : [];
     return all.subarray(0, this.#wanted);

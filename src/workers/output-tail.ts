@@ -20,7 +20,7 @@ export class OutputTail {
   }
 
   take(chunk: Uint8Array, print: Writable | undefined): void {
-    print?.write(chunk);
+    if (print !== undefined) printTo(print, chunk);
     this.#read += chunk.length;
     this.#bytes = Buffer.concat([this.#bytes, chunk]).subarray(-TAIL_BYTES);
   }
@@ -43,3 +43,12 @@ export class OutputTail {
     return this.#bytes.toString("utf8");
   }
 }
+
+/** As the console does: that nobody reads any more what is printed here ends no process. */
+function printTo(stream: Writable, chunk: Uint8Array): void {
+  // Node pipes threads into it, which listens too, and throws when nobody else does.
+  if (!stream.listeners("error").includes(ignore)) stream.once("error", ignore);
+  stream.write(chunk);
+}
+
+function ignore(): void {}

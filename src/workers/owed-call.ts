@@ -1,4 +1,5 @@
 /** A call that a worker owes the result of: what is said about it, and what the node asks its context for meanwhile. */
+import { NodeResultError } from "../errors.js";
 import { encode } from "../session/codec.js";
 import type { ArtifactRef } from "../state/artifact-ref.js";
 import { seal } from "../state/seal.js";
@@ -108,6 +109,7 @@ export class OwedCall {
     try {
       for (let place = 0; place < index; place++) ctx.interrupt(answers[place]);
       ctx.interrupt(valueIn(payload));
+      throw new NodeResultError(ctx.node, "a question that has its answer", "ask by `ctx.interrupt` alone");
     } catch (signal) {
       this.fail(signal);
     }
@@ -123,8 +125,15 @@ export class OwedCall {
     return kind === "put" ? artifacts.put(content) : artifacts.get(content as ArtifactRef);
   }
 
+  /** Never rejects. */
   async #reply(place: number, work: () => unknown): Promise<void> {
-    this.#post({ kind: "reply", id: this.#id, place, settled: await settledBy(work) });
+    const settled = await settledBy(work);
+    try {
+      this.#post({ kind: "reply", id: this.#id, place, settled });
+    } catch (error) {
+      // A reply that cannot be sent is waited for in vain.
+      this.fail(error);
+    }
   }
 
   #runEffect(place: number, idempotencyKey: string): Promise<unknown> {

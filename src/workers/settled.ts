@@ -12,8 +12,7 @@ export type Settled =
 /** What cannot be stored is told as the error that says where. Never throws. */
 export function settledWith(value: unknown): Settled {
   try {
-    // A view is sent with all that it is a view of.
-    if (isBytes(value)) return { ok: true, bytes: value.length === value.buffer.byteLength ? value : value.slice() };
+    if (isBytes(value)) return { ok: true, bytes: alone(value) };
     seal(value);
     return { ok: true, text: encode(value) };
   } catch (error) {
@@ -37,7 +36,7 @@ export function failedWith(error: unknown): Settled {
 /** The value. Throws the failure, and SerializationError for a value of a class that is not known here. */
 export function valueIn(settled: Settled): unknown {
   if (!settled.ok) throw openEnvelope(settled.error);
-  return "bytes" in settled ? settled.bytes : decode(settled.text);
+  return "bytes" in settled ? alone(settled.bytes) : decode(settled.text);
 }
 
 /** The value, or the failure, also of reading it: the other side may know classes that are not known here. Never throws. */
@@ -47,6 +46,11 @@ export function told(settled: Settled): unknown {
   } catch (failure) {
     return failure;
   }
+}
+
+/** A view is sent with all that it is a view of, and what came over a pipe is a view of all that came with it. */
+function alone(bytes: Uint8Array): Uint8Array {
+  return bytes.length === bytes.buffer.byteLength ? bytes : bytes.slice();
 }
 
 /** Not of a subclass, and not shared: those are codec's. */

@@ -115,7 +115,9 @@ export class WarmWorker {
       return await owed.result;
     } catch (error) {
       this.isBroken = error instanceof NodeModuleError;
-      if (signal.reason instanceof NodeTimeoutError) await this.#withOutput(signal.reason);
+      // Of another node it says that this one was stopped because that one was late.
+      if (signal.reason instanceof NodeTimeoutError && signal.reason.node === owed.node)
+        await this.#withOutput(signal.reason);
       throw await this.#withOutput(error);
     } finally {
       signal.removeEventListener("abort", stop);
@@ -181,7 +183,13 @@ export class WarmWorker {
   async #withOutput(error: unknown): Promise<unknown> {
     await this.#worker.output.quiet();
     const output = this.#worker.output.toString();
-    if (output !== "" && error instanceof Error && Object.isExtensible(error) && !("output" in error))
+    // That who was late has printed nothing is told, too: others that stop because of it have the same error.
+    if (
+      (output !== "" || error instanceof NodeTimeoutError) &&
+      error instanceof Error &&
+      Object.isExtensible(error) &&
+      !("output" in error)
+    )
       Object.defineProperty(error, "output", { value: output, configurable: true, writable: true });
     return error;
   }

@@ -4,7 +4,7 @@ import { nodeModule, processes, threads } from "../../src/workers.js";
 
 const found = (path: string) => new URL(path, import.meta.url);
 const make = process.argv[2] === "threads" ? threads : processes;
-const pool = make({ host: found("../../src/workers/worker-host.js"), maxWorkers: 1, execArgv: [] });
+const pool = make({ host: found("../../src/workers/worker-host.js"), maxWorkers: 1 });
 const app = new StateGraph({ items: lastValue([1, 2, 3]), came: append<unknown>() })
   .addNode(
     "one",

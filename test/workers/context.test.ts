@@ -7,6 +7,7 @@ import {
   END,
   GraphValidationError,
   lastValue,
+  map,
   type NodeMiddleware,
   type NodeOptions,
   RunAbortedError,
@@ -126,6 +127,28 @@ describe.each(KINDS)("in %s,", (_, make) => {
     const [first] = (state.n as { refs: readonly ArtifactRef[] }).refs;
     expect(await runner.artifacts.get(first as ArtifactRef)).toEqual(new Uint8Array([1, 2, 3]));
     await runner.close();
+  });
+
+  test("bytes are a view of themselves alone, there and here", async () => {
+    const runner = runnerOf("keepApart");
+    const { state } = await runner.invoke("s", {});
+    const { here, kept } = state.n as { here: number; kept: Uint8Array };
+    expect([here, kept.buffer.byteLength]).toEqual([3, 3]);
+    await runner.close();
+    const graph = new StateGraph({ came: append<Uint8Array>() })
+      .addNode(
+        "node",
+        map(() => [new Uint8Array([1, 2])], nodeNamed("same"), { into: "came" }),
+        { executor: "pool" },
+      )
+      .addEdge(START, "node")
+      .addEdge("node", END)
+      .compile();
+    const gathering = new AppRunner(graph, { executors: { pool } });
+    const [came] = (await gathering.invoke("s", {})).state.came;
+    expect(came).toEqual(new Uint8Array([1, 2]));
+    expect(came?.buffer.byteLength).toBe(2);
+    await gathering.close();
   });
 
   test("it runs within a subgraph, too", async () => {

@@ -1,4 +1,7 @@
-/** Calls a process when there are no file descriptors left for one, and again when there are. Prints what came. */
+/**
+ * Calls a process when there are no file descriptors left for one, and again when there are. Argument: how many are
+ * left: two are enough for the module itself, and too few for the pipes of a process. Prints what came.
+ */
 import { closeSync, openSync } from "node:fs";
 import { AppRunner, append, END, map, START, StateGraph } from "../../src/index.js";
 import { nodeModule, processes } from "../../src/workers.js";
@@ -20,11 +23,10 @@ const taken: number[] = [];
 try {
   for (;;) taken.push(openSync(import.meta.filename, "r"));
 } catch {
-  // Some for the module itself, and too few for the pipes of a process.
-  for (const fd of taken.splice(0, 2)) closeSync(fd);
+  for (const fd of taken.splice(0, Number(process.argv[2]))) closeSync(fd);
 }
 const error = await runner.invoke("a", {}).catch(({ cause }) => cause);
-console.log(error.code, error.cause?.code);
+console.log(error.code, error.cause?.code, error.retryable);
 for (const fd of taken) closeSync(fd);
 console.log(JSON.stringify((await runner.invoke("b", {})).state.came));
 await runner.close();

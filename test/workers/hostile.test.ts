@@ -5,6 +5,7 @@ import {
   append,
   END,
   lastValue,
+  type NodeContext,
   type NodeError,
   NodeModuleError,
   type NodeOptions,
@@ -16,7 +17,8 @@ import {
   WorkerExitedError,
   WorkerMemoryError,
 } from "../../src/index.js";
-import { type PoolOptions, processes, type WorkerPool } from "../../src/workers.js";
+import { TestClock } from "../../src/testing.js";
+import { type PoolOptions, processes, threads, type WorkerPool } from "../../src/workers.js";
 import { KINDS, nodeNamed, openPool, poolOptions } from "./pools.js";
 
 /** Not known where nodes run. */
@@ -149,6 +151,45 @@ describe.each(KINDS)("in %s,", (_, make) => {
     const pool = poolOf();
     const runner = new AppRunner(graphAround("babble"), { executors: { pool } });
     expect((await runner.invoke("s", {})).state.good).toEqual(["here"]);
+    await runner.close();
+  });
+
+  test("a question that has its answer, and a place that cannot be sent, end the call that spoke of them", async () => {
+    const pool = poolOf({ maxWorkers: 1 });
+    const graph = new StateGraph(channels)
+      .addNode("hostile", nodeNamed("forge"), { executor: "pool" })
+      .addEdge(START, "hostile")
+      .addEdge("hostile", END)
+      .compile();
+    const runner = new AppRunner(graph, { executors: { pool } });
+    await runner.invoke("s", {}, { config: { what: "asked", id: 1 } });
+    const answered = runner.resume("s", "yes", { config: { what: "asked", id: 2 }, allowConfigChange: true });
+    await expect(answered).rejects.toMatchObject({ cause: { code: "NODE_RESULT_INVALID" } });
+    if (make === threads) {
+      const misplaced = runner.invoke("t", {}, { config: { id: 3 } });
+      await expect(misplaced).rejects.toMatchObject({ cause: { code: "ERR_MISSING_TRANSFERABLE_IN_TRANSFER_LIST" } });
+    }
+    await runner.close();
+  });
+
+  test("S7: what a node prints is not told of another one that was late", async () => {
+    const clock = new TestClock();
+    const late = (_: unknown, { signal }: NodeContext): Promise<never> =>
+      new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+    const graph = new StateGraph(channels)
+      .addNode("late", late, { timeoutMs: 500 })
+      .addNode("loud", nodeNamed("grumble"), { executor: "pool" })
+      .addEdge(START, "late")
+      .addEdge(START, "loud")
+      .addEdge("late", END)
+      .addEdge("loud", END)
+      .compile();
+    const runner = new AppRunner(graph, { executors: { pool: poolOf() }, clock, onFailure: "abort" });
+    const stream = runner.stream("s", {});
+    for await (const event of stream) if (event.type === "node.emitted") await clock.advance(500);
+    const { cause }: NodeError = await stream.result.catch((thrown) => thrown);
+    expect(cause).toMatchObject({ code: "NODE_TIMEOUT", node: "late" });
+    expect(cause).not.toHaveProperty("output");
     await runner.close();
   });
 

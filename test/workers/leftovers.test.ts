@@ -30,6 +30,24 @@ test.each([
   while (resources() !== before) await new Promise((resolve) => setImmediate(resolve));
 });
 
+test("what a node has left behind keeps nobody alive", async () => {
+  const before = resources();
+  const leaving = new StateGraph({ n: lastValue<unknown>(1) })
+    .addNode("node", nodeNamed("bequeath"), { executor: "pool" })
+    .addEdge(START, "node")
+    .addEdge("node", END)
+    .compile();
+  const runner = new AppRunner(leaving, { executors: { pool: processes(poolOptions) } });
+  const heir = (await runner.invoke("s", {})).state.n as number;
+  await runner.close();
+  try {
+    while (resources() !== before) await new Promise((resolve) => setImmediate(resolve));
+    expect(process.kill(heir, 0)).toBe(true);
+  } finally {
+    process.kill(heir, "SIGKILL");
+  }
+});
+
 function resources(): string {
   const own = new Set(["MessagePort", "PipeWrap", "ProcessWrap", "Worker", "TCPSocketWrap"]);
   return process

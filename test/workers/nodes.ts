@@ -1,8 +1,9 @@
 /** Functions that tests run in workers. Compiled into a module of its own, beside the host. */
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { appendFileSync, closeSync, writeSync } from "node:fs";
 import { connect } from "node:net";
-import { parentPort, threadId } from "node:worker_threads";
+import { MessageChannel, parentPort, threadId } from "node:worker_threads";
 import { ArtifactRef, Command, END, type NodeContext, registerClass, Send } from "../../src/index.js";
 import { FRAMES_FD, frameOf } from "../../src/workers/frames.js";
 
@@ -123,6 +124,31 @@ export async function babble(): Promise<unknown> {
   return {};
 }
 
+/** Says on its worker's channel what there is no answer to: "asked", a question that has one; else, to be told at a place that cannot be sent. */
+export async function forge(_: unknown, ctx: NodeContext): Promise<unknown> {
+  if (ctx.config.what === "asked") ctx.interrupt("first");
+  const { port1 } = new MessageChannel();
+  const text = { ok: true, text: "[1]" };
+  const id = Number(ctx.config.id);
+  if (ctx.config.what !== "asked") parentPort?.postMessage({ kind: "once", id, place: port1, key: "key" }, [port1]);
+  else if (parentPort === null) writeSync(FRAMES_FD, frameOf({ kind: "asked", id, index: 0, payload: text }));
+  else parentPort.postMessage({ kind: "asked", id, index: 0, payload: text });
+  return new Promise(() => undefined);
+}
+
+/** Prints, and goes on until it is told to stop. */
+export function grumble(_: unknown, ctx: NodeContext): Promise<never> {
+  console.log("grumbling");
+  return heed(_, ctx);
+}
+
+/** Leaves a process behind that holds what this one prints to; gives its process id. */
+export function bequeath(): unknown {
+  const heir = spawn(process.execPath, ["-e", "setInterval(() => undefined, 1000)"], { stdio: "inherit" });
+  heir.unref();
+  return { n: heir.pid };
+}
+
 /** Prints what is no text and no bytes. */
 export function printNumbers(): unknown {
   process.stdout.write(new Uint16Array([0x6f6f]) as never);
@@ -218,6 +244,12 @@ export async function keep(_: unknown, { artifacts }: NodeContext): Promise<unkn
   const lost = await artifacts.get(new ArtifactRef(`sha256-${"0".repeat(64)}`, 1, "bytes")).catch(({ code }) => code);
   const refused = await artifacts.put({ no: () => 1 }).catch(({ code }) => code);
   return { n: { refs, values, codes: [wrong, lost, refused] } };
+}
+
+/** How many bytes there are around three that were kept, and the three. */
+export async function keepApart(_: unknown, { artifacts }: NodeContext): Promise<unknown> {
+  const kept = await artifacts.get<Uint8Array>(await artifacts.put(new Uint8Array([1, 2, 3])));
+  return { n: { here: kept.buffer.byteLength, kept } };
 }
 
 /** Something large, kept apart. */
