@@ -78,6 +78,6 @@ test("C5: graphs in processes end as inline, whoever is killed on the way", asyn
       const [inline, killed] = await Promise.all([endOf("inline", one), endOf("pool", one, kills as readonly Kill[])]);
       expect(killed).toEqual(inline);
     }),
-    { numRuns: process.env.SUPERSTEP_LONG === "1" ? 100 : 6, endOnFailure: true },
+    { numRuns: process.env.SUPERSTEP_LONG === "1" ? 100 : 5, endOnFailure: true },
   );
 }, 1_800_000);
