@@ -1,12 +1,20 @@
 /** A channel that collects items in a list, by structural copy, with the appended items as its delta. */
+import { InvalidOptionError, shown } from "../errors.js";
 import { type Channel, type ChannelOptions, channelOptions, type Fold } from "./channel.js";
 import { appendSealed, WHOLE } from "./delta.js";
 
-/** A list; a write is one item, or a list of items (an item that is itself a list goes inside a list). */
+/** A list; a write is one item, or a list of items (an item that is itself a list goes inside a list). Throws InvalidOptionError for an `initial` that is no list. */
 export function append<Item>(
   initial: readonly Item[] = [],
   options: ChannelOptions<readonly Item[]> = {},
 ): Channel<readonly Item[], Item | readonly Item[]> {
+  const isList: boolean = Array.isArray(initial);
+  if (!isList)
+    throw new InvalidOptionError(
+      "initial",
+      `of \`append\` is ${shown(initial)}, which is no list`,
+      "pass append([], options)",
+    );
   return {
     ...channelOptions(options),
     kind: "append",

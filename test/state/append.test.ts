@@ -55,3 +55,10 @@ test("a hundred thousand items in one write need no stack", () => {
   const items = Array.from({ length: 100_000 }, (_, i) => i);
   expect(folded(append<number>(), items)).toHaveLength(100_000);
 });
+
+test("an initial that is no list is refused, options in its place too", () => {
+  for (const initial of [{ artifactsAbove: 100 }, "text", null])
+    expect(() => append(initial as never)).toThrow(
+      expect.objectContaining({ code: "INVALID_OPTION", option: "initial" }),
+    );
+});

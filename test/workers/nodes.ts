@@ -149,6 +149,28 @@ export function bequeath(): unknown {
   return { n: heir.pid };
 }
 
+/** Says where it works; what it does then is said by the first word of its name. */
+export async function workTogether(state: { readonly list: readonly string[] }, ctx: NodeContext): Promise<unknown> {
+  ctx.emit(process.pid);
+  const [habit = ""] = ctx.node.split(" ");
+  const says = (what: string) => ({ list: [`${ctx.node}: ${what}, after ${state.list.length}`] });
+  switch (habit) {
+    case "asks":
+      return says(`${ctx.interrupt(ctx.node)} and ${ctx.interrupt("and?")}`);
+    case "remembers":
+      return says(await ctx.once("a key", () => "remembered"));
+    case "keeps": {
+      const ref = (await ctx.artifacts.put(new Uint8Array(5_000).fill(7))) as ArtifactRef;
+      const { length } = await ctx.artifacts.get<Uint8Array>(ref);
+      return { ...says(`${length}`), kept: [ref] };
+    }
+    case "swells":
+      return says("x".repeat(500));
+    default:
+      return says("worked");
+  }
+}
+
 /** Prints what is no text and no bytes. */
 export function printNumbers(): unknown {
   process.stdout.write(new Uint16Array([0x6f6f]) as never);
