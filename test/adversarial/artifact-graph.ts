@@ -15,7 +15,7 @@ import {
 
 const MEGABYTE = 2 ** 20;
 
-export const channels = {
+const channels = {
   refs: append<ArtifactRef>(),
   long: lastValue<readonly string[]>([], { artifactsAbove: 1_000 }),
   round: lastValue(0),
