@@ -4,7 +4,6 @@
  */
 import {
   closeSync,
-  existsSync,
   fsyncSync,
   mkdirSync,
   openSync,
@@ -40,7 +39,7 @@ export class ArtifactFolder {
     const file = join(this.#path, OWNER);
     const owner = writing(() => {
       this.#makeFolder(this.#path);
-      return existsSync(file) ? readFileSync(file, "utf8") : "";
+      return readOwner(file);
     });
     if (owner === store) return;
     if (owner !== "")
@@ -52,12 +51,12 @@ export class ArtifactFolder {
     writing(() => writeThrough(file, Buffer.from(store)));
   }
 
-  /** Throws ArtifactCorruptError when there is none. */
+  /** Throws ArtifactCorruptError when there is none, and CheckpointError when it cannot be read now. */
   read(digest: string): Uint8Array {
     try {
       return new Uint8Array(readFileSync(this.#fileOf(digest)));
     } catch (cause) {
-      throw new ArtifactCorruptError(digest, cause);
+      throw unread(digest, cause);
     }
   }
 
@@ -66,7 +65,7 @@ export class ArtifactFolder {
     try {
       return readFrom(this.#fileOf(digest), from, length);
     } catch (cause) {
-      throw new ArtifactCorruptError(digest, cause);
+      throw unread(digest, cause);
     }
   }
 
@@ -159,6 +158,27 @@ function writing<T>(work: () => T): T {
     return work();
   } catch (cause) {
     throw new CheckpointError("write to the folder of artifacts", cause, "make the folder writable, or free some disk");
+  }
+}
+
+/** Too many open files, or no rights, are no damage. */
+function unread(digest: string, cause: unknown): Error {
+  if (isAbsent(cause)) return new ArtifactCorruptError(digest, cause);
+  return new CheckpointError("read the folder of artifacts", cause, "make the folder readable, and read it again");
+}
+
+/** No such file, or something else in its place. */
+function isAbsent(error: unknown): boolean {
+  return ["ENOENT", "ENOTDIR", "EISDIR"].includes(String((error as { readonly code?: unknown }).code));
+}
+
+/** None yet: empty. */
+function readOwner(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    if (isAbsent(error)) return "";
+    throw error;
   }
 }
 
