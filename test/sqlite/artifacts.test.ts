@@ -1,5 +1,14 @@
 /** Artifacts in a file, and in a folder beside it: how often they are stored, what is found when bytes are damaged, what stays and what goes. */
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Database from "better-sqlite3";
@@ -244,6 +253,50 @@ describe("a folder of artifacts", () => {
       const { artifacts } = runnerOn(store);
       expect(await artifacts.get(inFile)).toEqual(noise(5));
       expect(await failureOf(artifacts.get(inFolder))).toBeInstanceOf(ArtifactCorruptError);
+    });
+  });
+
+  test("removed while the store is open, it is made again, and is nobody else's", async () => {
+    await onStore(options(), async (store) => {
+      const { artifacts } = runnerOn(store);
+      const gone = await artifacts.put(noise(5));
+      rmSync(path(), { recursive: true });
+      expect(await failureOf(artifacts.get(gone))).toBeInstanceOf(ArtifactCorruptError);
+      const ref = await artifacts.put(noise(6));
+      expect(() => new SqliteCheckpointer(join(folder, "other.db"), options())).toThrow(InvalidOptionError);
+      expect(await artifacts.get(ref)).toEqual(noise(6));
+    });
+  });
+
+  test("removed, and made anew by another store, it is neither written to nor pruned", async () => {
+    await onStore(options(), async (store) => {
+      const runner = runnerOn(store);
+      rmSync(path(), { recursive: true });
+      const other = new SqliteCheckpointer(join(folder, "other.db"), options());
+      const ref = await runnerOn(other).artifacts.put(noise(6));
+      expect(await failureOf(runner.artifacts.put(noise(5)))).toBeInstanceOf(InvalidOptionError);
+      expect(await failureOf(runner.prune({ keepLast: 1 }))).toBeInstanceOf(InvalidOptionError);
+      expect((await runner.createSession("s")).step).toBe(0);
+      expect(await runnerOn(other).artifacts.get(ref)).toEqual(noise(6));
+      await other.close();
+    });
+  });
+
+  test("what is not called as its files are is not taken for a leftover, and neither is what a link leads to", async () => {
+    const precious = join(folder, "precious");
+    mkdirSync(join(precious, "deeper"), { recursive: true });
+    writeFileSync(join(precious, "mine"), "kept");
+    await onStore(options(), async (store) => {
+      symlinkSync(precious, join(path(), "ff"));
+      mkdirSync(join(path(), "ee"));
+      symlinkSync(precious, join(path(), "ee", "0".repeat(62)));
+      mkdirSync(join(path(), "unfinished"));
+      for (const place of [".gitkeep", join("ee", "README"), join("unfinished", "README")])
+        writeFileSync(join(path(), place), "somebody's");
+      await runnerOn(store).prune({ keepLast: 1 });
+      expect(readdirSync(precious).toSorted()).toEqual(["deeper", "mine"]);
+      expect(readdirSync(join(path(), "ee"))).toEqual(["README"]);
+      expect(readdirSync(join(path(), "unfinished"))).toEqual(["README"]);
     });
   });
 

@@ -11,9 +11,11 @@ const IS_HERE = spawnSync("fiu-run", ["-h"]).error === undefined;
 
 const folder = mkdtempSync(join(tmpdir(), "superstep-faults-"));
 const program = IS_HERE ? compileForChildren(join(import.meta.dirname, "io-fault-program.ts"), "faults") : "";
+const puts = IS_HERE ? compileForChildren(join(import.meta.dirname, "artifact-fault-program.ts"), "faulty-puts") : "";
 afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
-  if (program !== "") rmSync(dirname(dirname(dirname(program))), { recursive: true, force: true });
+  for (const one of [program, puts])
+    if (one !== "") rmSync(dirname(dirname(dirname(one))), { recursive: true, force: true });
 });
 
 if (!IS_HERE) test("skipped, because fiu-run (Debian package fiu-utils) is not installed", (context) => context.skip());
@@ -30,5 +32,17 @@ test.runIf(IS_HERE).each(["posix/io/sync/*", "posix/io/rw/pwrite"])(
     expect(result).toMatchObject({ step: 150, status: "completed", doubled: 0 });
     expect(result.log).toEqual(Array.from({ length: 150 }, (_, index) => index));
     expect(result.codes).toMatchObject({ CHECKPOINT_FAILED: expect.any(Number) as number });
+  },
+);
+
+test.runIf(IS_HERE).each(["posix/io/sync/*", "posix/io/rw/pwrite", "posix/io/dir/rename", "posix/io/oc/open"])(
+  "C3: with %s failing now and then, every put into a folder that fails says so, and works when it is done again",
+  { timeout: 60_000 },
+  async (point) => {
+    const faults = `enable_random name=${point},probability=0.03`;
+    const own = mkdtempSync(join(folder, "run-"));
+    const command = ["-x", "-f", "", "-c", faults, process.execPath, puts, own];
+    const { stdout } = await promisify(execFile)("fiu-run", command, { timeout: 50_000 });
+    expect(JSON.parse(stdout)).toMatchObject({ lost: 0 });
   },
 );

@@ -4,7 +4,6 @@
  */
 import {
   closeSync,
-  existsSync,
   fsyncSync,
   mkdirSync,
   openSync,
@@ -28,6 +27,7 @@ export const DRAFT = "draft-";
 
 export class ArtifactFolder {
   readonly #path: string;
+  #store = "";
 
   constructor(path: string) {
     this.#path = resolve(path);
@@ -35,10 +35,11 @@ export class ArtifactFolder {
 
   /** Makes it the folder of that store. Throws InvalidOptionError when it is another's, which would take our files for leftovers, and CheckpointError. */
   claim(store: string): void {
+    this.#store = store;
     const file = join(this.#path, OWNER);
     const owner = writing(() => {
       this.#makeFolder(this.#path);
-      return existsSync(file) ? readFileSync(file, "utf8") : "";
+      return readOwner(file);
     });
     if (owner === store) return;
     if (owner !== "")
@@ -50,12 +51,12 @@ export class ArtifactFolder {
     writing(() => writeThrough(file, Buffer.from(store)));
   }
 
-  /** Throws ArtifactCorruptError when there is none. */
+  /** Throws ArtifactCorruptError when there is none, and CheckpointError when it cannot be read now. */
   read(digest: string): Uint8Array {
     try {
       return new Uint8Array(readFileSync(this.#fileOf(digest)));
     } catch (cause) {
-      throw new ArtifactCorruptError(digest, cause);
+      throw unread(digest, cause);
     }
   }
 
@@ -64,12 +65,13 @@ export class ArtifactFolder {
     try {
       return readFrom(this.#fileOf(digest), from, length);
     } catch (cause) {
-      throw new ArtifactCorruptError(digest, cause);
+      throw unread(digest, cause);
     }
   }
 
-  /** Adds to a file that has no digest yet, or begins it. Throws CheckpointError. */
+  /** Adds to a file that has no digest yet, or begins it. Throws as `claim`. */
   writeDraft(name: string, at: number, bytes: Uint8Array): void {
+    this.#claimAgain();
     writing(() => {
       const file = this.#fileOf(DRAFT + name);
       this.#makeFolder(dirname(file));
@@ -77,8 +79,9 @@ export class ArtifactFolder {
     });
   }
 
-  /** Throws CheckpointError. */
+  /** Throws as `claim`. */
   keepDraft(name: string, digest: string): void {
+    this.#claimAgain();
     writing(() => this.#name(this.#fileOf(DRAFT + name), digest));
   }
 
@@ -86,8 +89,9 @@ export class ArtifactFolder {
     remove(this.#fileOf(DRAFT + name));
   }
 
-  /** What is there already stays, unless it is damaged. Throws CheckpointError. */
+  /** What is there already stays, unless it is damaged. Throws as `claim`. */
   write(digest: string, bytes: Uint8Array): void {
+    this.#claimAgain();
     if (!this.#has(digest, bytes)) writing(() => this.#writeFile(digest, bytes));
   }
 
@@ -106,8 +110,9 @@ export class ArtifactFolder {
     crashPoint("artifact.filed");
   }
 
-  /** Every file but those of these digests, and of writes that were not finished. Nobody may be writing. */
+  /** Every file of ours but those of these digests, and of writes that were not finished. Nobody may be writing. Throws as `claim`. */
   removeAllBut(isNamed: (digest: string) => boolean): void {
+    this.#claimAgain();
     for (const shard of namesIn(this.#path)) {
       for (const name of namesIn(join(this.#path, shard))) {
         if (isLeftover(shard, name, isNamed)) remove(join(this.#path, shard, name));
@@ -115,9 +120,15 @@ export class ArtifactFolder {
     }
   }
 
-  /** Those of these digests that nobody names. Nobody may be writing. */
+  /** Those of these digests that nobody names. Nobody may be writing. Throws as `claim`. */
   remove(digests: readonly string[], isNamed: (digest: string) => boolean): void {
+    this.#claimAgain();
     for (const digest of digests) if (!isNamed(digest)) remove(this.#fileOf(digest));
+  }
+
+  /** It may have been removed under the store, and made anew by another one. */
+  #claimAgain(): void {
+    this.claim(this.#store);
   }
 
   #has(digest: string, bytes: Uint8Array): boolean {
@@ -150,17 +161,40 @@ function writing<T>(work: () => T): T {
   }
 }
 
+/** Too many open files, or no rights, are no damage. */
+function unread(digest: string, cause: unknown): Error {
+  if (isAbsent(cause)) return new ArtifactCorruptError(digest, cause);
+  return new CheckpointError("read the folder of artifacts", cause, "make the folder readable, and read it again");
+}
+
+/** No such file, or something else in its place. */
+function isAbsent(error: unknown): boolean {
+  return ["ENOENT", "ENOTDIR", "EISDIR"].includes(String((error as { readonly code?: unknown }).code));
+}
+
+/** None yet: empty. */
+function readOwner(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    if (isAbsent(error)) return "";
+    throw error;
+  }
+}
+
 function digestOf(shard: string, name: string): string {
   return `sha256-${shard}${name}`;
 }
 
+/** What we would not have called so is not ours. */
 function isLeftover(shard: string, name: string, isNamed: (digest: string) => boolean): boolean {
-  if (shard === UNFINISHED) return !(name.startsWith(DRAFT) && isNamed(name));
-  return isShard(shard) && !isNamed(digestOf(shard, name));
+  if (shard === UNFINISHED) return name.startsWith(DRAFT) ? !isNamed(name) : isDigest(name);
+  const digest = digestOf(shard, name);
+  return shard.length === 2 && isDigest(digest) && !isNamed(digest);
 }
 
-function isShard(name: string): boolean {
-  return /^[0-9a-f]{2}$/.test(name);
+function isDigest(name: string): boolean {
+  return /^sha256-[0-9a-f]{64}$/.test(name);
 }
 
 /** None when there is no such folder, or it is a file. */
