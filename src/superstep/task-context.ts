@@ -91,6 +91,14 @@ export class InterruptSignal {
   readonly message = "the session pauses here until the question is answered; let this pass through";
 }
 
+/** What `ctx.once` is given. Throws InvalidOptionError. */
+export function checkOnce(key: unknown, effect: unknown): void {
+  if (typeof key !== "string" || key === "")
+    throw new InvalidOptionError("key", "of `once` is not a name", "pass a string that is not empty");
+  if (typeof effect !== "function")
+    throw new InvalidOptionError("effect", "of `once` is no function", "pass (call) => result");
+}
+
 /** An id that no other call of any task gets. */
 export function freshId(
   { taskId, attempt }: Pick<NodeContext, "taskId" | "attempt">,
@@ -259,10 +267,7 @@ export class TaskContext implements NodeContext, Descending, Elsewhere {
   }
 
   #claim(key: string, effect: unknown): void {
-    if (typeof key !== "string" || key === "")
-      throw new InvalidOptionError("key", "of `once` is not a name", "pass a string that is not empty");
-    if (typeof effect !== "function")
-      throw new InvalidOptionError("effect", "of `once` is no function", "pass (call) => result");
+    checkOnce(key, effect);
     this.#keys ??= new Set();
     if (this.#keys.has(key)) {
       throw new InvalidOptionError(

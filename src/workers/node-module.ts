@@ -15,7 +15,7 @@ type UntypedFunction = (...args: unknown[]) => never;
  * A function that `module` exports as `name`, to be given to `addNode` or `map` with an `executor`:
  * `addNode("render", nodeModule(new URL("./render.js", import.meta.url), "render"), { executor: "worker" })`.
  * Given the function itself too, it takes its type, and runs inline without loading anything. Without it, `nodeModule<typeof render>` says the type,
- * of an \`import type\`; with neither, it fits any node and nothing about it is checked. A worker loads the module, and with it all that
+ * of an `import type`; with neither, it fits any node and nothing about it is checked. A worker loads the module, and with it all that
  * stands at its top: keep nodes in a module that only declares. `import.meta.url` names the module it stands in. Throws InvalidOptionError
  * for what is no file that exists; that the module does not export the name is a NodeModuleError when it runs.
  */

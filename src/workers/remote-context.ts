@@ -1,5 +1,4 @@
 /** What a node is given in a worker: the context of its task, with all that is stored or heard going through the runner. */
-import { InvalidOptionError } from "../errors.js";
 import type { Artifacts } from "../graph/artifacts.js";
 import type { NodeContext, OnceCall } from "../graph/node.js";
 import { NO_CONTEXT } from "../graph/run-context.js";
@@ -7,7 +6,7 @@ import { bytesIn, checkOpens } from "../runner/artifacts/artifacts.js";
 import { decode } from "../session/codec.js";
 import type { ArtifactRef } from "../state/artifact-ref.js";
 import { seal } from "../state/seal.js";
-import { freshId, InterruptSignal } from "../superstep/task-context.js";
+import { checkOnce, freshId, InterruptSignal } from "../superstep/task-context.js";
 import type { CallMessage, ContextFacts, FromWorker } from "./messages.js";
 import { seededRandom } from "./seeded-random.js";
 import { type Settled, settledBy, settledWith, valueIn } from "./settled.js";
@@ -79,8 +78,7 @@ export class RemoteContext implements NodeContext {
 
   /** The runner says whether the effect has run before; if not, it runs here, and its result is durable before the node sees it. */
   readonly once = async <T>(key: string, effect: (call: OnceCall) => T | Promise<T>): Promise<T> => {
-    if (typeof effect !== "function")
-      throw new InvalidOptionError("effect", "of `once` is no function", "pass (call) => result");
+    checkOnce(key, effect);
     return (await this.#ask((place) => ({ kind: "once", id: this.#id, place, key }), effect)) as T;
   };
 

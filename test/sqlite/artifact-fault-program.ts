@@ -4,25 +4,13 @@
  */
 import { join } from "node:path";
 import { Readable } from "node:stream";
-import { AppRunner, type ArtifactRef, END, lastValue, START, StateGraph, SuperstepError } from "../../src/index.js";
+import { AppRunner, type ArtifactRef, END, lastValue, START, StateGraph } from "../../src/index.js";
 import { SqliteCheckpointer } from "../../src/sqlite.js";
+import { codes, insist } from "./insisting.js";
 
 const [folder = "."] = process.argv.slice(2);
 const PUTS = 40;
 const MEGABYTE = 2 ** 20;
-const codes: Record<string, number> = {};
-
-/** Tries until it works: the disk recovers. */
-async function insist<T>(act: () => Promise<T>): Promise<T> {
-  for (let tries = 0; ; tries++) {
-    try {
-      return await act();
-    } catch (error) {
-      if (!SuperstepError.is(error) || error.code !== "CHECKPOINT_FAILED" || tries > 1_000) throw error;
-      codes[error.code] = (codes[error.code] ?? 0) + 1;
-    }
-  }
-}
 
 const app = new StateGraph({ n: lastValue(0) })
   .addNode("idle", () => ({}))

@@ -3,8 +3,9 @@
  * in the same process. Prints the session and how often it failed, as JSON. Arguments: a folder.
  */
 import { join } from "node:path";
-import { AppRunner, append, END, START, StateGraph, SuperstepError } from "../../src/index.js";
+import { AppRunner, append, END, START, StateGraph } from "../../src/index.js";
 import { SqliteCheckpointer } from "../../src/sqlite.js";
+import { codes, insist } from "./insisting.js";
 
 const [folder = "."] = process.argv.slice(2);
 const STEPS = 150;
@@ -15,21 +16,8 @@ const app = new StateGraph({ log: append<number>() })
   .addConditionalEdges("write", ({ log }) => (log.length < STEPS ? "write" : END), ["write", END])
   .compile();
 
-const codes: Record<string, number> = {};
 const reported = new Set<number>();
 let doubled = 0;
-
-/** Tries until it works: the disk recovers. */
-async function insist<T>(act: () => Promise<T>): Promise<T> {
-  for (let tries = 0; ; tries++) {
-    try {
-      return await act();
-    } catch (error) {
-      if (!SuperstepError.is(error) || error.code !== "CHECKPOINT_FAILED" || tries > 1_000) throw error;
-      codes[error.code] = (codes[error.code] ?? 0) + 1;
-    }
-  }
-}
 
 const store = await insist(async () => new SqliteCheckpointer(join(folder, "session.db")));
 const runner = new AppRunner(app, { checkpointer: store });

@@ -36,14 +36,18 @@ test.runIf(IS_HERE).each(["posix/io/sync/*", "posix/io/rw/pwrite"])(
 );
 
 // Not of opening files: Node itself would not start.
-test.runIf(IS_HERE).each(["posix/io/sync/*", "posix/io/rw/pwrite", "posix/io/dir/rename"])(
+test.runIf(IS_HERE).each([
+  ["posix/io/sync/*", 0.1],
+  ["posix/io/rw/pwrite", 0.1],
+  ["posix/io/dir/rename", 0.3],
+])(
   "C3: with %s failing now and then, every put into a folder that fails says so, and works when it is done again",
   { timeout: 60_000 },
-  async (point) => {
-    const faults = `enable_random name=${point},probability=0.03`;
+  async (point, probability) => {
+    const faults = `enable_random name=${point},probability=${probability}`;
     const own = mkdtempSync(join(folder, "run-"));
     const command = ["-x", "-f", "", "-c", faults, process.execPath, puts, own];
     const { stdout } = await promisify(execFile)("fiu-run", command, { timeout: 50_000 });
-    expect(JSON.parse(stdout)).toMatchObject({ lost: 0 });
+    expect(JSON.parse(stdout)).toMatchObject({ lost: 0, codes: { CHECKPOINT_FAILED: expect.any(Number) as number } });
   },
 );

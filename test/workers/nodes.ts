@@ -229,7 +229,8 @@ export async function onceMore(_: unknown, ctx: NodeContext): Promise<unknown> {
   const fails = await ctx.once("fails", () => Promise.reject(new RangeError("effect"))).catch((error) => error.message);
   const twice = await Promise.allSettled([ctx.once("same", () => 1), ctx.once("same", () => 2)]);
   const keys = await Promise.all(["a", "b"].map((key) => ctx.once(key, ({ idempotencyKey }) => idempotencyKey)));
-  return { n: [fails, twice.map(({ status }) => status), keys.map((key) => key.startsWith(ctx.taskId))] };
+  const noKey = await ctx.once((() => "key") as never, () => 1).catch(({ code }) => code);
+  return { n: [fails, noKey, twice.map(({ status }) => status), keys.map((key) => key.startsWith(ctx.taskId))] };
 }
 
 /** A timer that is left behind, and throws when nobody owes anything any more. */
